@@ -1,0 +1,242 @@
+"""What the kernel is given and what it gives back, as plain arrays.
+
+Index conventions: ``s`` storage, ``l`` link, ``j`` junction, ``u`` user, ``t`` interval, ``k``
+member (lane). Endpoints of a link are coded as one integer: a storage is its index, junction ``j``
+is ``-2 - j`` and the outside is ``-1``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+__all__ = [
+    "LINEAR",
+    "OUTSIDE",
+    "RELEASE",
+    "STATUS",
+    "STRAIT",
+    "WEIR",
+    "Curves",
+    "Forcing",
+    "Graph",
+    "Output",
+    "allocate_output",
+    "junction_code",
+    "pack_curves",
+]
+
+OUTSIDE = -1
+LINEAR, STRAIT, WEIR, RELEASE = 0, 1, 2, 3
+
+#: Meaning of the status code of a member.
+STATUS = {0: "ok", 1: "dried out", 2: "overtopped", 3: "not solved"}
+
+
+def junction_code(j: int) -> int:
+    """Endpoint code of junction `j`.
+
+    Parameters
+    ----------
+    j : int
+        Index of the junction.
+
+    Returns
+    -------
+    int
+        ``-2 - j``.
+
+    Examples
+    --------
+    >>> junction_code(0)
+    -2
+    """
+    return -2 - j
+
+
+class Curves(NamedTuple):
+    """Level-area-volume curves, end to end, with a cell index for direct look-up.
+
+    Each curve starts with one extra row that repeats its first, with zero slope: below the bottom
+    the area stays constant, so that an iterate of the solver may pass below it. It ends with a row
+    at an infinite level that is never in force.
+    """
+
+    rows: FloatArray  # (4, rows): level m, area m2, slope m2/m, volume m3
+    meta: FloatArray  # (curves, 4): lowest level, cells per metre, toe volume m3, top level
+    cells: IntArray  # (curves, 2): number of cells, offset into cell_row
+    cell_row: IntArray  # per cell: the row in force at the cell's lower edge
+    hops: int  # rows that may start within one cell
+
+
+#: Columns of ``Curves.meta``.
+LOW, PER_METRE, TOE, TOP = range(4)
+
+
+class Graph(NamedTuple):
+    """Storages, links and junctions of a lake system."""
+
+    storage_flag: IntArray  # (s,) 1 where running dry is reported
+    link: IntArray  # (l, 3): kind, from, to (coded)
+    link_value: FloatArray  # (l, 4): sill or crest m; coefficient; linear head m; table step m
+    conveyance: FloatArray  # (l, rows) m2.5/s above the sill
+    junction_to: IntArray  # (j,) a storage or OUTSIDE; where the water goes after the loss
+    loss: FloatArray  # (j, 2, rows): flow and loss, m3/s
+    user_storage: IntArray  # (u,)
+    salinity: FloatArray  # (3, width) kg/m3: rivers (s), groundwater (s), laterals (j)
+
+
+#: Columns of ``Graph.link`` and ``Graph.link_value``.
+KIND, FROM, TO = range(3)
+SILL, COEFFICIENT, LINEAR_HEAD, STEP = range(4)
+
+
+class Forcing(NamedTuple):
+    """Mean rates over each interval; the leading axis is one set of forcing, shared by index."""
+
+    duration: FloatArray  # (t,) s
+    active: BoolArray  # (t, s)
+    net_rain: FloatArray  # (climate, t, s) m/s, precipitation minus evaporation
+    river: FloatArray  # (inflow, t, s) m3/s; may be negative
+    groundwater: FloatArray  # (inflow, t, s) m3/s
+    lateral: FloatArray  # (inflow, t, j) m3/s at junctions, or the gauge flow where gauged
+    gauged: BoolArray  # (t, j)
+    release: FloatArray  # (use, t, l) m3/s demanded of release links
+    demand: FloatArray  # (use, t, u) m3/s
+    index: IntArray  # (3, member): which climate, inflow and use
+    curve_index: IntArray  # (s, member)
+    initial_volume: FloatArray  # (s, member) m3
+    initial_salt: FloatArray  # (s, member) kg
+
+
+class Output(NamedTuple):
+    """Results of a march; the last axis is the member, so that lanes are written side by side."""
+
+    volume: FloatArray  # (t + 1, s, k) m3
+    salt: FloatArray  # (t + 1, s, k) kg
+    area: FloatArray  # (t, s, k) m2, mean wet area
+    level: FloatArray  # (t, s, k) m, mean
+    river: FloatArray  # (t, s, k) m3/s, boundary rivers and river mouths
+    groundwater: FloatArray  # (t, s, k) m3/s
+    withdrawal: FloatArray  # (t, u, k) m3/s
+    link: FloatArray  # (t, l, k) m3/s
+    lateral: FloatArray  # (t, j, k) m3/s
+    loss: FloatArray  # (t, j, k) m3/s
+    mouth: FloatArray  # (t, j, k) m3/s
+    status: IntArray  # (k,)
+    status_storage: IntArray  # (k,)
+    status_time: IntArray  # (k,)
+
+
+def allocate_output(n_time: int, graph: Graph, n_members: int, *, fluxes: bool = True) -> Output:
+    """Make the arrays that a march fills.
+
+    Parameters
+    ----------
+    n_time : int
+        Intervals.
+    graph : Graph
+        The lake system.
+    n_members : int
+        Members.
+    fluxes : bool, default True
+        False keeps only the states; the flux arrays then have no intervals.
+
+    Returns
+    -------
+    Output
+        Uninitialised arrays and zero status.
+
+    Examples
+    --------
+    A graph is packed by :func:`balkhash_model.simulate.pack`.
+    """
+    n_s, n_l = graph.storage_flag.size, graph.link.shape[0]
+    n_j, n_u = graph.junction_to.size, graph.user_storage.size
+    n_flux = n_time if fluxes else 0
+
+    def interval(n: int) -> FloatArray:
+        return np.empty((n_flux, n, n_members))
+
+    return Output(
+        volume=np.empty((n_time + 1, n_s, n_members)),
+        salt=np.empty((n_time + 1, n_s, n_members)),
+        area=interval(n_s),
+        level=interval(n_s),
+        river=interval(n_s),
+        groundwater=interval(n_s),
+        withdrawal=interval(n_u),
+        link=interval(n_l),
+        lateral=interval(n_j),
+        loss=interval(n_j),
+        mouth=interval(n_j),
+        status=np.zeros(n_members, dtype=np.int64),
+        status_storage=np.full(n_members, -1, dtype=np.int64),
+        status_time=np.full(n_members, -1, dtype=np.int64),
+    )
+
+
+def pack_curves(curves: list[tuple[FloatArray, FloatArray, FloatArray]]) -> Curves:
+    """Pack level-area-volume tables for direct look-up by level.
+
+    Parameters
+    ----------
+    curves : list of (level, area, volume)
+        Tables in SI, levels rising, areas positive and not falling.
+
+    Returns
+    -------
+    Curves
+        The packed tables.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> packed = pack_curves([(np.array([0.0, 2.0]), np.array([1.0, 3.0]), np.array([0.0, 4.0]))])
+    >>> packed.rows[0].tolist(), packed.rows[2].tolist()
+    ([0.0, 0.0, 2.0, inf], [0.0, 1.0, 0.0, 0.0])
+    """
+    rows: list[FloatArray] = []
+    meta: list[list[float]] = []
+    cells: list[list[int]] = []
+    cell_row: list[IntArray] = []
+    rows_before = cells_before = 0
+    hops = 1
+    for h, a, v in curves:
+        slope = np.diff(a) / np.diff(h)
+        rows.append(
+            np.stack(
+                (
+                    np.concatenate((h[:1], h, [np.inf])),
+                    np.concatenate((a[:1], a, [0.0])),
+                    np.concatenate(([0.0], slope, [0.0, 0.0])),
+                    np.concatenate((v[:1], v, [0.0])),
+                )
+            )
+        )
+        span = float(h[-1] - h[0])
+        count = int(np.clip(np.ceil(span / float(np.diff(h).min())), 1, 2048))
+        edges = h[0] + span * np.arange(count) / count
+        # the cell number is computed with a rounded product: step back far enough to be safe
+        at = np.searchsorted(h, edges - 1e-9 * span, side="right")
+        last = np.searchsorted(h, edges + span / count + 1e-9 * span, side="right")
+        hops = max(hops, int((last - at).max()))
+        cell_row.append((at + rows_before).astype(np.int64))
+        toe = max(0.01 * float(a[0]), 1e-12 * float(v[-1]))
+        meta.append([float(h[0]), count / span, toe, float(h[-1])])
+        cells.append([count, cells_before])
+        rows_before += h.size + 2
+        cells_before += count
+    return Curves(
+        rows=np.ascontiguousarray(np.concatenate(rows, axis=1)),
+        meta=np.array(meta),
+        cells=np.array(cells, dtype=np.int64),
+        cell_row=np.concatenate(cell_row),
+        hops=hops,
+    )

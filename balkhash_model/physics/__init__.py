@@ -1,0 +1,1 @@
+"""Equations for one moment: pure functions on plain arrays, without labels, files or state."""
