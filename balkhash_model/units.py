@@ -151,7 +151,9 @@ _HINTS = {
 }
 
 _NUMBER = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|(?:nan|inf)\b)", re.IGNORECASE)
-_UNIT = re.compile(r"(?P<op>[/*]|per\b)?\s*(?P<name>°C|[^\W\d_]+|[%‰]|1)(?:\^?(?P<exp>[+-]?\d))?\s*")
+_UNIT = re.compile(
+    r"(?P<op>[/*]|per\b)?\s*(?P<name>°C|[^\W\d_]+|[%‰]|1)(?:\^?(?P<exp>[+-]?\d))?\s*"
+)
 _PLAIN = str.maketrans({"²": "2", "³": "3", "¹": "1", "⁻": "-", "−": "-", "·": "*", "\u00a0": " "})
 
 _Tokens = tuple[tuple[str, int], ...]
@@ -200,10 +202,10 @@ def parse(text: object, kind: str, where: str) -> float:
     472.162
     >>> parse("5 %", "fraction", "return_flow")
     0.05
-    >>> parse("341.0", "level", "start.level")
+    >>> parse("341.0", "level", "start")
     Traceback (most recent call last):
     ...
-    balkhash_model.errors.InputError: start.level: no unit; got '341.0'; expected a level, as '341.0 m'
+    balkhash_model.errors.InputError: start: no unit; got '341.0'; expected a level, as '341.0 m'
     """
     value, unit = _split(text, kind, where)
     return _to_si(value, unit, kind, where, got=str(text))
@@ -278,7 +280,7 @@ def from_si(value: float, unit: str) -> float:
         scale, _ = _scale(tokens)
     except _UnitError as error:
         raise InputError(Problem("unit", error.what, repr(unit), hint=error.hint)) from None
-    return float(value) if not math.isfinite(value) else float(_exact(value) / scale)
+    return _product(value, 1 / scale) if math.isfinite(value) else float(value)
 
 
 def parse_amount(text: object, kind: str, where: str) -> AmountPerPeriod:
@@ -326,7 +328,8 @@ def parse_amount(text: object, kind: str, where: str) -> AmountPerPeriod:
         except _UnitError:
             break  # a plain reading below says what is wrong
         if dimension == _scale(_tokens(amount_unit))[1]:
-            amount = _finite(float(_exact(value) * scale), str(text), kind, where)
+            _finite(value, str(text), kind, where)
+            amount = _finite(_product(value, scale), str(text), kind, where)
             return AmountPerPeriod(amount, "year" if period == "year" else "month")
         problem = Problem(where, f"not {KINDS[kind].name}", repr(text), KINDS[kind].expected)
         raise InputError(problem)
@@ -349,6 +352,9 @@ def _split(text: object, kind: str, where: str) -> tuple[float, str]:
     if not unit and not KINDS[kind].bare:
         _finite(value, str(text), kind, where)
         raise InputError(Problem(where, "no unit", repr(text), expected))
+    if not unit and kind == "fraction" and abs(value) > 1:
+        hint = f"Write '{value:g} %' for a percentage"
+        raise InputError(Problem(where, "above 1 without a unit", repr(text), expected, hint))
     return value, unit
 
 
@@ -361,12 +367,14 @@ def _to_si(value: float, unit: str, kind: str, where: str, got: str) -> float:
         scale, dimension = _scale(tokens)
     except _UnitError as error:
         raise InputError(Problem(where, error.what, repr(got), expected, error.hint)) from None
-    if dimension != _scale(_tokens(KINDS[kind].si))[1]:
+    fits = dimension == _scale(_tokens(KINDS[kind].si))[1]
+    if kind == "area_slope":  # m2/m is a length by its dimension, yet "5 km" is not meant
+        fits = fits and len(tokens) > 1
+    if not fits:
         raise InputError(Problem(where, f"not {KINDS[kind].name}", repr(got), expected))
     if kind == "temperature" and tokens == (("K", 1),):
         return float(_exact(number) - Fraction("273.15"))
-    # The product is formed exactly and rounded once, so that "7 %" is 0.07 to the last bit.
-    return _finite(float(_exact(number) * scale), got, kind, where)
+    return _finite(_product(number, scale), got, kind, where)
 
 
 def _finite(value: float, got: str, kind: str, where: str) -> float:
@@ -379,6 +387,14 @@ def _finite(value: float, got: str, kind: str, where: str) -> float:
 def _exact(value: float) -> Fraction:
     """Give the decimal number that a float was written as."""
     return Fraction(repr(float(value)))
+
+
+def _product(value: float, scale: Fraction) -> float:
+    """Multiply exactly and round once, so that "7 %" is 0.07 to the last bit."""
+    try:
+        return float(_exact(value) * scale)
+    except OverflowError:
+        return math.inf
 
 
 @lru_cache(maxsize=1024)
@@ -398,12 +414,18 @@ def _tokens(unit: str) -> _Tokens:
         if name not in _KNOWN:
             hint = _HINTS.get(name)
             if hint is None:
-                known = (*_KNOWN, *(a for a in _ALIASES if len(a) > 2))
-                hint = nearest(name if len(name) > 2 else name.lower(), known)
+                hint = _nearest_unit(name)
             raise _UnitError(f"unknown unit {match['name']!r}", hint)
         sign = -1 if match["op"] in ("/", "per") else 1
         tokens.append((name, sign * int(match["exp"] or 1)))
     return tuple(tokens)
+
+
+def _nearest_unit(name: str) -> str:
+    """Name the units nearest to an unknown one."""
+    words = (*_KNOWN, *(alias for alias in _ALIASES if len(alias) > 2))
+    hint = nearest(name if len(name) > 2 else name.lower(), words)
+    return hint if hint.startswith("Nearest") else f"Known: {', '.join(_KNOWN)}"
 
 
 @lru_cache(maxsize=1024)

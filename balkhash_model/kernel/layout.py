@@ -155,7 +155,7 @@ def allocate_output(n_time: int, graph: Graph, n_members: int, *, fluxes: bool =
 
     Examples
     --------
-    A graph is packed by :func:`balkhash_model.simulate.pack`.
+    A graph is packed by :func:`balkhash_model.simulation.pack`.
     """
     n_s, n_l = graph.storage_flag.size, graph.link.shape[0]
     n_j, n_u = graph.junction_to.size, graph.user_storage.size

@@ -403,7 +403,7 @@ def march(
 
     Examples
     --------
-    :func:`balkhash_model.simulate.simulate` packs a lake system and calls this.
+    :func:`balkhash_model.simulation.simulate` packs a lake system and calls this.
     """
     members = forcing.initial_volume.shape[1]
     out = allocate_output(forcing.duration.size, graph, members, fluxes=fluxes)

@@ -345,3 +345,55 @@ def shelf_and_bowl_rows(
     level = np.concatenate((bowl_level, upper))
     area = np.concatenate((bowl, reference_area + slope * (upper - reference_level)))
     return level, area
+
+
+def power_law_rows(
+    *,
+    reference_level: float,
+    reference_volume: float,
+    bottom_level: float,
+    exponent: float,
+    bottom_area: float,
+    top_level: float,
+    spacing: float = 0.5,
+) -> tuple[FloatArray, FloatArray]:
+    r"""Rows of a curve whose volume is a power of the depth, :math:`V = V_r (d/d_r)^b`.
+
+    The area is :math:`A = a\,b\,d^{b-1}` raised by a small bottom area, and the table is scaled so
+    that its own volume at the reference level is exactly the reference volume.
+
+    Parameters
+    ----------
+    reference_level, reference_volume : float
+        Level (m) and volume (m3) that the curve must pass through.
+    bottom_level, bottom_area : float
+        Deepest level (m) and the small area there (m2).
+    exponent : float
+        Exponent b of the volume, 1.
+    top_level : float
+        Highest level of the table, m.
+    spacing : float, default 0.5
+        Distance between rows at most, m.
+
+    Returns
+    -------
+    tuple of array
+        Levels (m) and areas (m2).
+
+    Examples
+    --------
+    >>> level, area = power_law_rows(reference_level=10.0, reference_volume=100.0,
+    ...     bottom_level=0.0, exponent=2.0, bottom_area=0.01, top_level=12.0)
+    >>> round(float(volume_at_level(10.0, level, area)), 9)
+    100.0
+    """
+    depth = reference_level - bottom_level
+    n = int(np.ceil(depth / spacing)) + 1
+    below = np.linspace(0.0, depth, n)
+    above = np.arange(1, int(np.ceil((top_level - reference_level) / spacing)) + 1) * spacing
+    d = np.concatenate((below, depth + above))
+    shape = (d / depth) ** (exponent - 1.0)
+    level = bottom_level + d
+    unit = cumulative_volume(level, shape)[n - 1]
+    scale = (reference_volume - bottom_area * depth) / unit
+    return level, bottom_area + scale * shape

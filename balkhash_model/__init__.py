@@ -1,0 +1,76 @@
+"""Water and salt balance of Lake Balkhash and other terminal lakes, closed and shown.
+
+The names below are imported when they are first used, so that ``import balkhash_model`` is quick.
+
+Examples
+--------
+>>> import balkhash_model as bm
+>>> bm.load_system("balkhash").lake
+('west', 'east')
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from balkhash_model import diagnostics, plot, reference
+    from balkhash_model.calibration import calibrate
+    from balkhash_model.diagnostics.balance import check_balance
+    from balkhash_model.errors import BalkhashError, InputError, WaterBalanceError
+    from balkhash_model.library import load_parameters, load_system
+    from balkhash_model.reconstruction import reconstruct_inflow
+    from balkhash_model.runs import run
+    from balkhash_model.scenario import list_scenarios, load_scenario
+    from balkhash_model.simulation import simulate
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "BalkhashError": "errors",
+    "InputError": "errors",
+    "WaterBalanceError": "errors",
+    "calibrate": "calibration",
+    "check_balance": "diagnostics.balance",
+    "list_scenarios": "scenario",
+    "load_parameters": "library",
+    "load_scenario": "scenario",
+    "load_system": "library",
+    "reconstruct_inflow": "reconstruction",
+    "run": "runs",
+    "simulate": "simulation",
+}
+_ROOMS = ("diagnostics", "plot", "reference")
+
+__all__ = [
+    "BalkhashError",
+    "InputError",
+    "WaterBalanceError",
+    "calibrate",
+    "check_balance",
+    "diagnostics",
+    "list_scenarios",
+    "load_parameters",
+    "load_scenario",
+    "load_system",
+    "plot",
+    "reconstruct_inflow",
+    "reference",
+    "run",
+    "simulate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+    if name in _ROOMS:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

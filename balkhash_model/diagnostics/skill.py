@@ -1,0 +1,147 @@
+"""How near a simulated level is to an observed one."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+
+from balkhash_model.errors import InputError, Problem
+
+__all__ = ["level_skill", "skill_scores"]
+
+
+def skill_scores(simulated: npt.ArrayLike, observed: npt.ArrayLike) -> dict[str, float]:
+    r"""Skill of a series: RMSE, bias, NSE and KGE (2009).
+
+    NSE is :math:`1 - \sum (s - o)^2 / \sum (o - \bar o)^2` (Nash and Sutcliffe 1970); KGE is
+    :math:`1 - \sqrt{(r - 1)^2 + (\alpha - 1)^2 + (\beta - 1)^2}` with correlation r, ratio of
+    standard deviations and ratio of means (Gupta et al. 2009).
+
+    Parameters
+    ----------
+    simulated, observed : array_like (n,)
+        Pairs; those with a missing value are left out.
+
+    Returns
+    -------
+    dict
+        ``n, rmse, bias, nse, kge, r, alpha, beta``.
+
+    Raises
+    ------
+    InputError
+        Where fewer than two pairs remain or the lengths differ.
+
+    Examples
+    --------
+    >>> scores = skill_scores([5, 7, 9, 2, 4.5, 6.7], [4.7, 6, 10, 2.5, 4, 7])
+    >>> round(scores["nse"], 12), round(scores["kge"], 12)
+    (0.922093023256, 0.912223072346)
+    """
+    s = np.asarray(simulated, dtype=np.float64)
+    o = np.asarray(observed, dtype=np.float64)
+    if s.shape != o.shape:
+        raise InputError(Problem("skill", "series of different length", f"{s.shape}, {o.shape}"))
+    pair = np.isfinite(s) & np.isfinite(o)
+    s, o = s[pair], o[pair]
+    if s.size < 2:
+        raise InputError(Problem("skill", "too few pairs", str(s.size), "two or more"))
+    error = s - o
+    spread = float(((o - o.mean()) ** 2).sum())
+    sd_s, sd_o = float(s.std()), float(o.std())
+    r = float(np.corrcoef(s, o)[0, 1]) if sd_s > 0.0 and sd_o > 0.0 else float("nan")
+    alpha = sd_s / sd_o if sd_o > 0.0 else float("nan")
+    beta = float(s.mean() / o.mean())
+    return {
+        "n": float(s.size),
+        "rmse": float(np.sqrt((error**2).mean())),
+        "bias": float(error.mean()),
+        "nse": 1.0 - float((error**2).sum()) / spread if spread > 0.0 else float("nan"),
+        "kge": 1.0 - float(np.sqrt((r - 1) ** 2 + (alpha - 1) ** 2 + (beta - 1) ** 2)),
+        "r": r,
+        "alpha": alpha,
+        "beta": beta,
+    }
+
+
+def annual_means(level: xr.DataArray) -> pd.Series:
+    """Means of full calendar years of a monthly or daily series, weighted by length of interval.
+
+    Parameters
+    ----------
+    level : xarray.DataArray
+        Series on ``time``.
+
+    Returns
+    -------
+    pandas.Series
+        Mean by year; years that are not complete are left out.
+
+    Examples
+    --------
+    >>> import balkhash_model as bm
+    >>> int(annual_means(bm.run("hindcast_free")["lake_level"]).size)
+    54
+    """
+    time = pd.DatetimeIndex(level["time"].values)
+    frame = pd.DataFrame({"value": level.values, "days": time.days_in_month, "year": time.year,
+                          "month": time.month})
+    frame = frame.dropna()
+    complete = frame.groupby("year")["month"].nunique() == 12
+    frame = frame[frame["year"].map(complete)]
+    weighted = (frame["value"] * frame["days"]).groupby(frame["year"]).sum()
+    mean: pd.Series = weighted / frame.groupby("year")["days"].sum()
+    return mean
+
+
+def level_skill(result: xr.Dataset, observed: pd.DataFrame) -> pd.DataFrame:
+    """Skill of the simulated lake level against observations, by series.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        A result with a single member.
+    observed : pandas.DataFrame
+        Columns ``series`` (name), ``averaging`` (``year`` or ``month``), ``time`` (datetime64) and
+        ``level`` (m, in the datum of the result); optionally ``offset`` (m, added to the
+        observation before it is compared).
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each series: ``averaging, n, rmse, bias, nse, offset``.
+
+    Examples
+    --------
+    >>> import balkhash_model as bm
+    >>> from balkhash_model.reference.levels import balkhash_levels
+    >>> "rmse" in level_skill(bm.run("hindcast_free"), balkhash_levels())
+    True
+    """
+    level = result["lake_level"]
+    yearly = annual_means(level)
+    monthly = pd.Series(level.values, index=pd.PeriodIndex(pd.DatetimeIndex(level["time"].values),
+                                                           freq="M"))
+    monthly = monthly.groupby(level=0).mean()
+    rows = {}
+    for name, group in observed.groupby("series", sort=False):
+        averaging = str(group["averaging"].iloc[0])
+        times = pd.DatetimeIndex(group["time"])
+        offset = group["offset"].to_numpy() if "offset" in group else np.zeros(len(group))
+        simulated = (
+            yearly.reindex(times.year) if averaging == "year"
+            else monthly.reindex(times.to_period("M"))
+        ).to_numpy()
+        values = group["level"].to_numpy() + offset
+        pairs = np.isfinite(simulated) & np.isfinite(values)
+        if pairs.sum() < 2:
+            continue
+        scores = skill_scores(simulated, values)
+        rows[str(name)] = {
+            "averaging": averaging, "n": int(scores["n"]), "rmse": scores["rmse"],
+            "bias": scores["bias"], "nse": scores["nse"],
+            "offset": float(np.mean(offset)),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")

@@ -1,0 +1,7 @@
+"""What drives a lake: rates per interval on one calendar, in SI."""
+
+from __future__ import annotations
+
+from balkhash_model.forcing.assemble import assemble, empty_forcing
+
+__all__ = ["assemble", "empty_forcing"]

@@ -1,0 +1,202 @@
+"""Check a forcing dataset and turn it into plain arrays, reporting all problems at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from balkhash_model.errors import InputError, Problem, nearest
+from balkhash_model.forcing.assemble import FORCING
+from balkhash_model.timeaxis import TimeAxis
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from balkhash_model.system import LakeSystem
+
+FloatArray = npt.NDArray[np.float64]
+
+__all__ = ["ForcingArrays", "read_forcing"]
+
+#: Variables that may be left out, with what is then used.
+_OPTIONAL = {"gauge_flow": np.nan, "side_inflow": 0.0, "release_demand": 0.0,
+             "withdrawal_demand": 0.0, "groundwater_flow": 0.0}
+#: Variables that cannot be negative.
+_POSITIVE = ("precipitation_rate", "release_demand", "withdrawal_demand")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ForcingArrays:
+    """Checked forcing: arrays ``(set, time, name)``, with one set or one for each member."""
+
+    axis: TimeAxis
+    values: dict[str, FloatArray]
+    members: int | None
+
+    def __getitem__(self, name: str) -> FloatArray:
+        return self.values[name]
+
+
+def _names(system: LakeSystem) -> dict[str, list[str]]:
+    from balkhash_model.system import Release
+
+    return {
+        "storage": system.storage_names(),
+        "river": [r.name for r in system.rivers],
+        "junction": [j.name for j in system.junctions],
+        "link": [x.name for x in system.links if isinstance(x, Release)],
+        "user": system.users(),
+    }
+
+
+def _read_axis(forcing: xr.Dataset, problems: list[Problem]) -> TimeAxis | None:
+    if "time_bnds" not in forcing.variables:
+        problems.append(Problem("forcing", "no time_bnds",
+                                expected="the start and end of each interval, dims (time, bnds)"))
+        return None
+    bounds = np.asarray(forcing["time_bnds"].values)
+    if not np.issubdtype(bounds.dtype, np.datetime64):
+        problems.append(Problem("forcing time_bnds", "not times", str(bounds.dtype),
+                                "datetime64 in the standard calendar"))
+        return None
+    bounds = bounds.astype("datetime64[s]")
+    if bounds.ndim != 2 or bounds.shape[1] != 2 or bounds.shape[0] == 0:
+        problems.append(Problem("forcing time_bnds", "wrong shape", str(bounds.shape), "(n, 2)"))
+        return None
+    gaps = np.flatnonzero(bounds[1:, 0] != bounds[:-1, 1])
+    if gaps.size:
+        i = int(gaps[0])
+        what = "overlap or are out of order" if bounds[i + 1, 0] < bounds[i, 1] else "leave a gap"
+        problems.append(
+            Problem(f"forcing time_bnds, interval {i + 1}", f"intervals {what}",
+                    f"starts {bounds[i + 1, 0]}", f"{bounds[i, 1]}",
+                    f"{gaps.size} such place(s) in all")
+        )
+        return None
+    try:
+        return TimeAxis.irregular(np.append(bounds[:, 0], bounds[-1, 1]))
+    except InputError as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _read_variable(
+    forcing: xr.Dataset, name: str, dim: str, names: list[str], axis: TimeAxis | None,
+    problems: list[Problem],
+) -> FloatArray | None:
+    unit = FORCING[name][0]
+    where = f"forcing {name}"
+    variable = forcing[name]
+    before = len(problems)
+    got_unit = variable.attrs.get("units")
+    if got_unit is None:
+        problems.append(Problem(where, "no units attribute", expected=repr(unit)))
+    elif got_unit != unit:
+        problems.append(Problem(where, "wrong units", repr(got_unit), repr(unit),
+                                "Convert the values and set the attribute"))
+    allowed = {"time", dim, "realization"}
+    if not {"time", dim} <= set(variable.dims) or not set(variable.dims) <= allowed:
+        problems.append(Problem(where, "wrong dimensions", str(variable.dims),
+                                f"time, {dim} and at most realization"))
+        return None
+    if len(names) > 0:
+        present = [str(x) for x in variable[dim].values] if dim in variable.coords else None
+        if present is None or sorted(present) != sorted(names):
+            problems.append(Problem(f"{where}, {dim}", "other names than the system's",
+                                    str(present), str(names)))
+            return None
+        variable = variable.sel({dim: names})
+    lead = ["realization"] if "realization" in variable.dims else []
+    values = np.asarray(variable.transpose(*lead, "time", dim).values, dtype=np.float64)
+    values = values if lead else values[None]
+    if axis is not None and values.shape[1] != axis.n:
+        problems.append(Problem(where, "wrong length", str(values.shape[1]), str(axis.n)))
+        return None
+    bad = ~np.isfinite(values)
+    if name == "gauge_flow":
+        # missing means not gauged, for all members alike
+        bad &= ~np.isnan(values)
+        if (np.isnan(values) != np.isnan(values[:1])).any():
+            problems.append(Problem(where, "gauged in some members and not in others"))
+    _first(problems, where, "is not a number", bad, names, axis, "finite values, without gaps")
+    if name in _POSITIVE:
+        _first(problems, where, "is negative", values < 0.0, names, axis, "zero or more")
+    return values if len(problems) == before else None
+
+
+def _first(
+    problems: list[Problem], where: str, what: str, bad: npt.NDArray[np.bool_], names: list[str],
+    axis: TimeAxis | None, expected: str,
+) -> None:
+    if bad.any():
+        _, t, i = (int(x) for x in np.argwhere(bad)[0])
+        when = str(axis.edges[t])[:10] if axis is not None else f"interval {t}"
+        problems.append(Problem(f"{where} of {names[i]!r} from {when}", what,
+                                f"{int(bad.sum())} such value(s)", expected))
+
+
+def read_forcing(system: LakeSystem, forcing: xr.Dataset) -> ForcingArrays:
+    """Check a forcing dataset against a lake system and return its arrays.
+
+    Parameters
+    ----------
+    system : LakeSystem
+        The lake system whose names the coordinates must carry.
+    forcing : xarray.Dataset
+        As :func:`balkhash_model.forcing.empty_forcing` lays it out.
+
+    Returns
+    -------
+    ForcingArrays
+        Plain arrays and the time axis.
+
+    Raises
+    ------
+    InputError
+        Everything that is wrong: missing, extra or misnamed variables, units, dimensions, missing
+        or negative values, gaps and disorder in time, another datum.
+
+    Examples
+    --------
+    >>> from balkhash_model.forcing import empty_forcing
+    >>> from balkhash_model.library import load_system
+    >>> system = load_system("balkhash")
+    >>> axis = TimeAxis.monthly("2000-01-01", "2001-01-01")
+    >>> read_forcing(system, empty_forcing(system, axis)).axis.n
+    12
+    """
+    problems: list[Problem] = []
+    axis = _read_axis(forcing, problems)
+    datum = forcing.attrs.get("datum", system.datum)
+    if datum != system.datum:
+        problems.append(Problem("forcing datum", "differs from the system's", str(datum),
+                                system.datum, "Bring all levels to one datum"))
+    for name in forcing.data_vars:
+        if name not in FORCING and name != "time_bnds":
+            problems.append(Problem(f"forcing {name}", "no such variable",
+                                    hint=nearest(str(name), FORCING)))
+    names = _names(system)
+    values: dict[str, FloatArray] = {}
+    members: dict[str, int] = {}
+    for name, (_, dim) in FORCING.items():
+        if name not in forcing:
+            if name in _OPTIONAL or not names[dim]:
+                n = axis.n if axis is not None else 0
+                values[name] = np.full((1, n, len(names[dim])), _OPTIONAL.get(name, 0.0))
+            else:
+                problems.append(Problem(f"forcing {name}", "missing",
+                                        expected=f"dims (time, {dim}), {FORCING[name][0]}"))
+            continue
+        array = _read_variable(forcing, name, dim, names[dim], axis, problems)
+        if array is not None:
+            values[name] = array
+            if "realization" in forcing[name].dims:
+                members[name] = array.shape[0]
+    if len(set(members.values())) > 1:
+        problems.append(Problem("forcing", "different numbers of members", str(members)))
+    if problems or axis is None:
+        raise InputError(problems)
+    return ForcingArrays(axis, values, max(members.values()) if members else None)

@@ -1,0 +1,86 @@
+"""Vapour pressure and the seasonal demand of open water for evaporation."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+__all__ = ["mass_transfer_shape", "saturation_vapour_pressure"]
+
+
+def saturation_vapour_pressure(temperature: npt.ArrayLike) -> FloatArray:
+    r"""Saturation vapour pressure over water.
+
+    :math:`e_s = 610.8 \exp\!\big(17.27\,T/(T + 237.3)\big)` (FAO Irrigation and Drainage Paper 56,
+    equation 11).
+
+    Parameters
+    ----------
+    temperature : array_like
+        Temperature, degC.
+
+    Returns
+    -------
+    array
+        Pressure, Pa.
+
+    Examples
+    --------
+    FAO-56 prints 3.075 kPa at 24.5 degC and 1.705 kPa at 15 degC:
+
+    >>> [round(float(saturation_vapour_pressure(t)), 0) for t in (24.5, 15.0)]
+    [3075.0, 1705.0]
+    """
+    t = np.asarray(temperature, dtype=np.float64)
+    pressure: FloatArray = 610.8 * np.exp(17.27 * t / (t + 237.3))
+    return pressure
+
+
+def mass_transfer_shape(
+    water_temperature: npt.ArrayLike,
+    air_temperature: npt.ArrayLike,
+    relative_humidity: float,
+    ice_share: float,
+) -> FloatArray:
+    r"""Monthly shares of the annual evaporation from a lake, by mass transfer.
+
+    In months with an observed surface temperature :math:`T_w` the demand is Dalton's,
+    :math:`d = \max(0, e_s(T_w) - r\,e_s(T_a))`, with a constant wind function; it is scaled to the
+    open-water share of the year. Months without one are taken as ice-covered and share
+    `ice_share` evenly.
+
+    Parameters
+    ----------
+    water_temperature : array_like (12,)
+        Surface temperature by month, degC; NaN under ice.
+    air_temperature : array_like (12,)
+        Air temperature by month, degC.
+    relative_humidity : float
+        Relative humidity of the air, 0 to 1.
+    ice_share : float
+        Share of the annual evaporation that falls in the ice-covered months.
+
+    Returns
+    -------
+    array (12,)
+        Shares that sum to one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> water = np.array([np.nan] * 3 + [6, 13, 19, 24, 23, 17, 9, 2] + [np.nan])
+    >>> shares = mass_transfer_shape(water, np.linspace(-10, 10, 12), 0.6, 0.03)
+    >>> round(float(shares.sum()), 12), round(float(shares[[0, 1, 2, 11]].sum()), 12)
+    (1.0, 0.03)
+    """
+    water = np.asarray(water_temperature, dtype=np.float64)
+    air = np.asarray(air_temperature, dtype=np.float64)
+    ice = ~np.isfinite(water)
+    vapour = relative_humidity * saturation_vapour_pressure(air)
+    demand = np.maximum(saturation_vapour_pressure(np.where(ice, 0.0, water)) - vapour, 0.0)
+    demand = np.where(ice, 0.0, demand)
+    covered = ice_share if ice.any() else 0.0
+    shares: FloatArray = (1.0 - covered) * demand / demand.sum()
+    return np.where(ice, covered / max(int(ice.sum()), 1), shares)

@@ -1,0 +1,200 @@
+"""Observed lake levels in one tidy form: the shipped record, and a user's own gauge."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from balkhash_model.errors import InputError, Problem, nearest
+from balkhash_model.reference.readers import load
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["COLUMNS", "altimetry_monthly", "balkhash_levels", "read_observed"]
+
+#: Columns of a tidy table of observed levels.
+COLUMNS = ("series", "averaging", "time", "level", "uncertainty", "flag")
+ANCHORS, ANNUAL, MONTHLY, ALL_ANNUAL = (
+    "dated levels", "altimetry, annual means", "altimetry, months", "all annual levels",
+)
+
+
+def altimetry_monthly(table: str = "balkhash_level_tied") -> pd.Series:
+    """Monthly levels of a reference table, by month.
+
+    Parameters
+    ----------
+    table : str, default "balkhash_level_tied"
+        Key of a monthly table of levels in the Baltic system.
+
+    Returns
+    -------
+    pandas.Series
+        Level (m), indexed by monthly period.
+
+    Examples
+    --------
+    >>> levels = altimetry_monthly()
+    >>> str(levels.index[0]), len(levels)
+    ('1992-09', 268)
+    """
+    import pandas as pd
+
+    data = load(table)
+    if "level_m" not in data:
+        raise InputError(Problem(f"reference table {table!r}", "holds no levels in a known datum",
+                                 str(list(data.data_vars)), "level_m"))
+    index = pd.PeriodIndex(pd.DatetimeIndex(data["time"].values), freq="M")
+    return pd.Series(data["level_m"].values, index=index, name="level")
+
+
+def balkhash_levels() -> pd.DataFrame:
+    """Observed levels of Lake Balkhash that results are held against.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `series, averaging, time, level, uncertainty, flag`: the dated annual levels before
+        satellites, annual means of the tied altimetry, both together, and the altimetry by month.
+        The dated levels of 2011 and 2012 only tie the altimetry to the Baltic system and are not
+        counted again.
+
+    Examples
+    --------
+    >>> sorted(set(balkhash_levels()["series"]))  # doctest: +NORMALIZE_WHITESPACE
+    ['all annual levels', 'altimetry, annual means', 'altimetry, months', 'dated levels']
+    """
+    import numpy as np
+    import pandas as pd
+
+    anchors = load("balkhash_level_anchors")
+    rows = []
+    for i in range(anchors.sizes["row"]):
+        year = float(anchors["decimal_year"].values[i])
+        if anchors["used"].values[i] == "yes" and year < 1992.0:
+            rows.append((ANCHORS, "year", np.datetime64(f"{int(year)}-07-01"),
+                         float(anchors["level_m"].values[i]),
+                         float(anchors["uncertainty_m"].values[i]), anchors["flag"].values[i]))
+    monthly = altimetry_monthly()
+    datum = float(load("balkhash_level_tied")["uncertainty_m"].values[0])
+    days = monthly.index.days_in_month
+    for year, group in monthly.groupby(monthly.index.year):
+        if len(group) == 12:
+            weights = days[monthly.index.year == year]
+            rows.append((ANNUAL, "year", np.datetime64(f"{year}-07-01"),
+                         float(np.average(group, weights=weights)), datum, "computed"))
+    rows += [(ALL_ANNUAL, *row[1:]) for row in rows]
+    rows += [(MONTHLY, "month", p.to_timestamp().to_datetime64(), float(v), datum, "text")
+             for p, v in monthly.items()]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def read_observed(path: str | os.PathLike[str], datum: str) -> pd.DataFrame:
+    """Read a user's own level record.
+
+    The file is a CSV with a header. Columns ``time`` (ISO date; ``1987`` for a year, ``1987-05``
+    for a month), ``level``, ``unit`` (``m`` or ``cm``), ``datum``; optionally ``uncertainty`` in
+    the same unit and ``series``.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    datum : str
+        Datum of the result that the record will be held against.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns as :func:`balkhash_levels`.
+
+    Raises
+    ------
+    InputError
+        Where the file, a column, a unit, a date or the datum is wrong; all problems at once.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> f = pathlib.Path(tempfile.mkdtemp()) / "gauge.csv"
+    >>> _ = f.write_text("time,level,unit,datum\\n1987,340.64,m,Baltic system (BS)\\n")
+    >>> read_observed(f, "Baltic system (BS)")["level"].tolist()
+    [340.64]
+    """
+    import pandas as pd
+
+    file = Path(path)
+    try:
+        frame = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(Problem(str(file), "no such file")) from None
+    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as e:
+        raise InputError(Problem(str(file), "cannot be read as CSV", str(e))) from None
+    needed = ["time", "level", "unit", "datum"]
+    problems = [Problem(f"{file}: header", "lacks a column", expected=c)
+                for c in needed if c not in frame]
+    problems += [Problem(f"{file}: header", "no such column", str(c),
+                         hint=nearest(str(c), [*needed, "uncertainty", "series"]))
+                 for c in frame if c not in (*needed, "uncertainty", "series")]
+    if problems:
+        raise InputError(problems)
+    rows = []
+    for i, row in enumerate(frame.to_dict("records")):
+        rows.append(_row(f"{file}:{i + 2}", {str(k): str(v).strip() for k, v in row.items()},
+                         datum, file.stem, problems))
+    if not rows:
+        problems.append(Problem(str(file), "holds no level"))
+    if problems:
+        raise InputError(problems)
+    table = pd.DataFrame([r for r in rows if r is not None], columns=list(COLUMNS))
+    same = table.duplicated(["series", "averaging", "time"])
+    if same.any():
+        first = int(same.to_numpy().argmax())
+        raise InputError(Problem(f"{file}:{first + 2}", "a time stands twice",
+                                 str(table["time"][first])[:10]))
+    return table
+
+
+def _row(
+    where: str, row: dict[str, str], datum: str, name: str, problems: list[Problem]
+) -> tuple[object, ...] | None:
+    import math
+
+    import pandas as pd
+
+    before = len(problems)
+    scale = {"m": 1.0, "cm": 0.01}.get(row["unit"])
+    if scale is None:
+        problems.append(Problem(f"{where}: unit", "not a unit of level", repr(row["unit"]),
+                                "'m' or 'cm'"))
+    if row["datum"] != datum:
+        problems.append(Problem(f"{where}: datum", "another datum than the result's",
+                                repr(row["datum"]), repr(datum),
+                                "Levels of different datums cannot be compared: convert first"))
+    numbers: dict[str, float] = {}
+    for key in ("level", "uncertainty"):
+        text = row.get(key, "")
+        if key == "uncertainty" and text == "":
+            numbers[key] = math.nan
+            continue
+        try:
+            numbers[key] = float(text)
+        except ValueError:
+            numbers[key] = math.nan
+        if not math.isfinite(numbers[key]):
+            problems.append(Problem(f"{where}: {key}", "not a number", repr(text)))
+    length = len(row["time"])
+    try:
+        time = pd.Timestamp(row["time"] if length > 4 else f"{row['time']}-07-01")
+    except ValueError:
+        time = pd.NaT
+    if length not in (4, 7, 10) or time is pd.NaT:
+        problems.append(Problem(f"{where}: time", "not a date", repr(row["time"]),
+                                "1987, 1987-05 or 1987-05-01"))
+    if len(problems) > before or scale is None:
+        return None
+    averaging = "year" if length == 4 else "month"
+    return (row.get("series") or name, averaging, time.to_datetime64(), numbers["level"] * scale,
+            numbers["uncertainty"] * scale, "user")

@@ -1,0 +1,205 @@
+"""Run a scenario: load what it names, build the forcing, simulate, keep what was used."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from balkhash_model import reference, units
+from balkhash_model.errors import InputError, Problem
+from balkhash_model.forcing import assemble
+from balkhash_model.forcing.inflow import check_scenario_period
+from balkhash_model.library import load_system
+from balkhash_model.scenario import Scenario, dump_scenario, load_scenario
+from balkhash_model.simulation import initial_volumes, simulate
+from balkhash_model.system import LakeSystem
+from balkhash_model.timeaxis import TimeAxis
+
+__all__ = ["Case", "build", "run"]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A scenario made ready to run.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        The assumptions.
+    system : LakeSystem
+        The lake system with its parameters.
+    axis : TimeAxis
+        The intervals.
+    forcing : xarray.Dataset
+        Rates per interval.
+    level : float
+        Lake level at the start, m.
+    salinity : dict
+        Salinity of the storages at the start, kg m-3.
+    """
+
+    scenario: Scenario
+    system: LakeSystem
+    axis: TimeAxis
+    forcing: xr.Dataset
+    level: float
+    salinity: dict[str, float]
+
+
+def _start_level(scenario: Scenario, system: LakeSystem) -> float:
+    text = scenario.initial.lake_level
+    if text.startswith("$"):
+        parameter = system.parameters[text[1:]]
+        if parameter.kind != "level":
+            raise InputError(Problem("initial.lake_level", f"{text} is not a level", parameter.kind))
+        return parameter.si
+    return units.parse(text, "level", "initial.lake_level")
+
+
+def _start_salinity(system: LakeSystem, level: float, start: np.datetime64) -> dict[str, float]:
+    """West at its present salinity, the East holds the rest of the present stock."""
+    p = system.parameters
+    if not {"west_salinity", "salt_stock"} <= set(p) or system.lake != ("west", "east"):
+        return {}
+    names = system.storage_names()
+    volumes = initial_volumes(system, level, start)
+    west, east = volumes[names.index("west")], volumes[names.index("east")]
+    rest = (p["salt_stock"].si - p["west_salinity"].si * west) / east
+    return {"west": p["west_salinity"].si, "east": max(rest, 0.0)}
+
+
+def build(scenario: str | os.PathLike[str] | Scenario, system: LakeSystem | None = None) -> Case:
+    """Make a scenario ready to run.
+
+    Parameters
+    ----------
+    scenario : str, path-like or Scenario
+        Name of a shipped scenario, a file, or a record.
+    system : LakeSystem, optional
+        A system to use in place of the one that the scenario names, with other parameters say.
+
+    Returns
+    -------
+    Case
+        System, forcing and start.
+
+    Raises
+    ------
+    InputError
+        Where anything that the scenario says cannot be used.
+
+    Examples
+    --------
+    >>> build("hindcast_free").axis.n
+    648
+    """
+    record = scenario if isinstance(scenario, Scenario) else load_scenario(str(scenario))
+    if system is None:
+        system = load_system(record.system, parameters=record.parameters.set,
+                             overrides=record.parameters.overrides)
+    axis = check_scenario_period(record)
+    forcing = assemble(record, system, axis)
+    level = _start_level(record, system)
+    return Case(record, system, axis, forcing, level,
+                _start_salinity(system, level, axis.edges[0]))
+
+
+def _used_tables(scenario: Scenario) -> list[str]:
+    tables = [scenario.inflow.ili, scenario.climate.precipitation, "climate_balkhash_monthly"]
+    if scenario.inflow.reconstruct_from is not None:
+        tables.append(scenario.inflow.observed)
+    return sorted(tables)
+
+
+def run(
+    scenario: str | os.PathLike[str] | Scenario,
+    *,
+    start_from: xr.Dataset | None = None,
+    substeps: int | None = None,
+    threads: int | None = None,
+) -> xr.Dataset:
+    """Run a scenario.
+
+    Parameters
+    ----------
+    scenario : str, path-like or Scenario
+        Name of a shipped scenario such as ``"hindcast"``, a file, or a record.
+    start_from : xarray.Dataset, optional
+        A result whose last state is the start, in place of the scenario's.
+    substeps : int, optional
+        Internal steps per interval, in place of the scenario's.
+    threads : int, optional
+        Threads at most.
+
+    Returns
+    -------
+    xarray.Dataset
+        As :func:`balkhash_model.simulate` describes, with the resolved scenario and the checksums
+        of the tables used in the attributes.
+
+    Raises
+    ------
+    InputError
+        Where the scenario cannot be used.
+    WaterBalanceError
+        Where a balance does not close.
+
+    Examples
+    --------
+    >>> result = run("hindcast")
+    >>> result.sizes["time"], round(float(result["lake_level"].min()), 0)
+    (648, 341.0)
+    """
+    case = build(scenario)
+    record = case.scenario
+    forcing, extra = case.forcing, xr.Dataset()
+    if record.inflow.reconstruct_from is not None:
+        from balkhash_model.reconstruction import reconstructed_forcing
+
+        forcing, extra = reconstructed_forcing(case, start_from)
+    checksums = {k: str(reference.describe(k)["sha256"]) for k in _used_tables(record)}
+    result = simulate(
+        case.system,
+        forcing,
+        initial=start_from if start_from is not None else case.level,
+        initial_salinity=case.salinity,
+        substeps=substeps or record.period.substeps,
+        threads=threads,
+        attrs={
+            "scenario": record.meta.name,
+            "title": record.meta.title,
+            "resolved_scenario": dump_scenario(record),
+            "input_checksums": json.dumps(checksums, sort_keys=True),
+            "parameter_overrides": json.dumps(record.parameters.overrides, sort_keys=True),
+            "references": ", ".join(record.meta.references),
+        },
+    )
+    return result.assign(extra.data_vars) if extra.data_vars else result
+
+
+def shipped_path(name: str) -> Path:
+    """Path of a shipped scenario.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Examples
+    --------
+    >>> shipped_path("hindcast").suffix
+    '.yml'
+    """
+    from balkhash_model.scenario import find_scenario
+
+    return find_scenario(name)

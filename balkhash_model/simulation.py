@@ -1,0 +1,503 @@
+"""Run a lake system on forcing: pack numbers for the kernel, give names and units to results.
+
+Reads no file and knows no scenario.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from balkhash_model import provenance, quantities
+from balkhash_model.diagnostics.balance import check_balance, storage_residual
+from balkhash_model.errors import BalkhashError, InputError, Problem
+from balkhash_model.forcing.check import ForcingArrays, read_forcing
+from balkhash_model.kernel import layout
+from balkhash_model.physics import strait
+from balkhash_model.system import LakeSystem, LinearLink, Release, Strait, Weir
+from balkhash_model.timeaxis import TimeAxis
+
+FloatArray = npt.NDArray[np.float64]
+
+__all__ = ["initial_volumes", "pack", "simulate"]
+
+#: Spacing of the conveyance tables of straits, m.
+_TABLE_STEP = 0.02
+_NEVER = np.datetime64("0001-01-01", "s")
+
+
+def _endpoint(system: LakeSystem, name: str) -> int:
+    storages = system.storage_names()
+    if name in storages:
+        return storages.index(name)
+    junctions = [j.name for j in system.junctions]
+    if name in junctions:
+        return layout.junction_code(junctions.index(name))
+    return layout.OUTSIDE
+
+
+def pack(system: LakeSystem) -> tuple[layout.Curves, layout.Graph]:
+    """Pack a lake system into the arrays of the kernel.
+
+    Parameters
+    ----------
+    system : LakeSystem
+        The records.
+
+    Returns
+    -------
+    tuple of Curves and Graph
+        Arrays in SI.
+
+    Examples
+    --------
+    >>> from balkhash_model.library import load_system
+    >>> curves, graph = pack(load_system("balkhash"))
+    >>> graph.link.tolist()
+    [[3, 0, -2], [1, 1, 2]]
+    """
+    names = system.storage_names()
+    curves = layout.pack_curves(
+        [(s.curve.level, s.curve.area, s.curve.volume) for s in system.storages]
+    )
+    top = max(float(s.curve.level[-1]) for s in system.storages if s.kind == "lake")
+    n_links = len(system.links)
+    link = np.zeros((n_links, 3), dtype=np.int64)
+    value = np.zeros((n_links, 4))
+    deepest = min((x.sill for x in system.links if isinstance(x, Strait)), default=top - 1.0)
+    rows = int(np.ceil((top - deepest) / _TABLE_STEP)) + 2
+    conveyance = np.zeros((n_links, rows))
+    value[:, layout.STEP] = _TABLE_STEP
+    for i, x in enumerate(system.links):
+        link[i, layout.FROM] = names.index(x.source)
+        link[i, layout.TO] = _endpoint(system, x.target)
+        if isinstance(x, Release):
+            link[i, layout.KIND] = layout.RELEASE
+        elif isinstance(x, LinearLink):
+            link[i, layout.KIND] = layout.LINEAR
+            value[i, layout.COEFFICIENT] = x.conductance
+        elif isinstance(x, Weir):
+            link[i, layout.KIND] = layout.WEIR
+            value[i, layout.COEFFICIENT] = x.coefficient * x.width
+            value[i, layout.SILL] = x.crest
+        else:
+            link[i, layout.KIND] = layout.STRAIT
+            value[i, layout.SILL] = x.sill
+            value[i, layout.LINEAR_HEAD] = x.linear_head
+            conveyance[i] = strait.manning_conveyance(
+                _TABLE_STEP * np.arange(rows), width=x.width, length=x.length,
+                roughness=x.roughness,
+            )
+    deltas = [system.delta_at(j.name) for j in system.junctions]
+    width = max((d.loss.size for d in deltas), default=2)
+    loss = np.zeros((len(deltas), 2, width))
+    for i, d in enumerate(deltas):
+        # a short table is continued at constant loss
+        extra = np.arange(1, width - d.loss.size + 1)
+        loss[i, 0] = np.concatenate((d.loss_flow, d.loss_flow[-1] + extra))
+        loss[i, 1] = np.concatenate((d.loss, np.full(extra.size, d.loss[-1])))
+    salinity = np.zeros((3, max(len(names), len(deltas))))
+    for river in system.rivers:
+        salinity[0, names.index(river.to)] = river.salinity
+    salinity[1, : len(names)] = system.groundwater.salinity
+    for i, junction in enumerate(system.junctions):
+        salinity[2, i] = junction.salinity
+    graph = layout.Graph(
+        storage_flag=np.array([1 if s.kind == "lake" else 0 for s in system.storages]),
+        link=link,
+        link_value=value,
+        conveyance=conveyance,
+        junction_to=np.array([_endpoint(system, d.target) for d in deltas], dtype=np.int64),
+        loss=loss,
+        user_storage=np.array([names.index(w.storage) for w in system.withdrawals],
+                              dtype=np.int64),
+        salinity=salinity,
+    )
+    return curves, graph
+
+
+def initial_volumes(
+    system: LakeSystem,
+    levels: float | Mapping[str, float],
+    start: np.datetime64,
+) -> FloatArray:
+    """Volumes at the start from levels.
+
+    Parameters
+    ----------
+    system : LakeSystem
+        The lake system.
+    levels : float or mapping of str to float
+        One level for the basins of the lake, or a level for each storage, m. A reservoir without
+        a level starts empty if it is not yet active.
+    start : numpy.datetime64
+        First instant.
+
+    Returns
+    -------
+    array (storage,)
+        Volumes, m3.
+
+    Raises
+    ------
+    InputError
+        Where a level lies outside its curve, is missing, or belongs to no storage.
+
+    Examples
+    --------
+    >>> from balkhash_model.library import load_system
+    >>> v = initial_volumes(load_system("balkhash"), 342.0, np.datetime64("1961-01-01"))
+    >>> (v / 1e9).round(6).tolist()
+    [0.0, 48.5, 57.5]
+    """
+    given = (
+        dict(levels) if isinstance(levels, Mapping)
+        else dict.fromkeys(system.lake, float(levels))
+    )
+    problems: list[Problem] = []
+    for name in given:
+        if name not in system.storage_names():
+            problems.append(Problem(f"initial level of {name!r}", "no such storage",
+                                    expected=", ".join(system.storage_names())))
+    volumes = np.zeros(len(system.storages))
+    for i, storage in enumerate(system.storages):
+        active = storage.active_from is None or start >= storage.active_from
+        if storage.name not in given:
+            if active:
+                problems.append(Problem(f"initial level of {storage.name!r}", "missing",
+                                        hint="Give a level for each storage that holds water"))
+            continue
+        level = float(given[storage.name])
+        low, high = float(storage.curve.level[0]), float(storage.curve.level[-1])
+        if not low <= level <= high:
+            problems.append(
+                Problem(f"initial level of {storage.name!r}", "outside its curve", f"{level:g} m",
+                        f"{low:g} to {high:g} m ({system.datum})")
+            )
+        elif active:
+            volumes[i] = float(storage.curve.volume_at(level))
+    if problems:
+        raise InputError(problems)
+    return volumes
+
+
+def _initial_state(
+    system: LakeSystem,
+    axis: TimeAxis,
+    initial: float | Mapping[str, float] | xr.Dataset,
+    salinity: Mapping[str, float] | None,
+) -> tuple[FloatArray, FloatArray]:
+    """Volumes and salt masses at the start, from levels or from the end of a result."""
+    names = system.storage_names()
+    if isinstance(initial, xr.Dataset):
+        problems = [
+            Problem("initial result", "lacks a variable", expected=name)
+            for name in ("water_volume", "salt_mass") if name not in initial
+        ]
+        if not problems and list(initial["storage"].values) != names:
+            problems.append(Problem("initial result", "other storages",
+                                    str(list(initial["storage"].values)), str(names)))
+        if not problems and initial.attrs.get("datum", system.datum) != system.datum:
+            problems.append(Problem("initial result", "another datum",
+                                    str(initial.attrs["datum"]), system.datum))
+        if problems:
+            raise InputError(problems)
+        last = initial.isel(time_edge=-1)
+        return np.array(last["water_volume"].values), np.array(last["salt_mass"].values)
+    volumes = initial_volumes(system, initial, axis.edges[0])
+    concentration = np.array([(salinity or {}).get(n, 0.0) for n in names])
+    unknown = sorted(set(salinity or {}) - set(names))
+    if unknown or (concentration < 0.0).any():
+        raise InputError(Problem("initial salinity", "unknown storage or negative value",
+                                 str(dict(salinity or {})), ", ".join(names)))
+    return volumes, volumes * concentration
+
+
+def _kernel_forcing(
+    system: LakeSystem, arrays: ForcingArrays, volumes: FloatArray, salt: FloatArray, members: int
+) -> layout.Forcing:
+    axis = arrays.axis
+    names = system.storage_names()
+    active = np.stack(
+        [axis.edges[:-1] >= (s.active_from if s.active_from is not None else _NEVER)
+         for s in system.storages], axis=1,
+    )
+    rivers = arrays["river_flow"]
+    river = np.zeros((*rivers.shape[:2], len(names)))
+    for i, record in enumerate(system.rivers):
+        river[:, :, names.index(record.to)] += rivers[:, :, i]
+    gauge = arrays["gauge_flow"]
+    gauged = np.isfinite(gauge[0])
+    lateral = np.where(gauged, gauge, arrays["side_inflow"])
+    release = np.zeros((*arrays["release_demand"].shape[:2], len(system.links)))
+    releases = [i for i, x in enumerate(system.links) if isinstance(x, Release)]
+    release[:, :, releases] = arrays["release_demand"]
+
+    def index(values: FloatArray) -> npt.NDArray[np.int64]:
+        return np.arange(members) if values.shape[0] > 1 else np.zeros(members, dtype=np.int64)
+
+    def same(*values: FloatArray) -> list[FloatArray]:
+        most = max(v.shape[0] for v in values)
+        return [np.ascontiguousarray(np.broadcast_to(v, (most, *v.shape[1:]))) for v in values]
+
+    net_rain = arrays["precipitation_rate"] - arrays["evaporation_rate"]
+    river, ground, lateral = same(river, arrays["groundwater_flow"], lateral)
+    release, demand = same(release, arrays["withdrawal_demand"])
+    ones = np.ones((1, members))
+    return layout.Forcing(
+        duration=axis.durations,
+        active=active,
+        net_rain=np.ascontiguousarray(net_rain),
+        river=river,
+        groundwater=ground,
+        lateral=lateral,
+        gauged=gauged,
+        release=release,
+        demand=demand,
+        index=np.stack([index(net_rain), index(river), index(release)]),
+        curve_index=np.ascontiguousarray(
+            np.broadcast_to(np.arange(len(names))[:, None], (len(names), members))
+        ),
+        initial_volume=volumes[:, None] * ones,
+        initial_salt=salt[:, None] * ones,
+    )
+
+
+def simulate(
+    system: LakeSystem,
+    forcing: xr.Dataset,
+    *,
+    initial: float | Mapping[str, float] | xr.Dataset,
+    initial_salinity: Mapping[str, float] | None = None,
+    substeps: int = 1,
+    threads: int | None = None,
+    attrs: Mapping[str, str] | None = None,
+) -> xr.Dataset:
+    """Simulate a lake system.
+
+    The volumes :math:`V` of all storages follow :math:`dV/dt = Q + A(V)(P - E) + G - U + \\sum L`
+    (rivers, rain and evaporation on the current area, groundwater, withdrawals, links), solved
+    implicitly to second order; every flux is its mean over the interval and the new volume is the
+    old one plus the flux volumes.
+
+    Parameters
+    ----------
+    system : LakeSystem
+        The lake system.
+    forcing : xarray.Dataset
+        Rates per interval, as :func:`balkhash_model.forcing.empty_forcing` lays them out; any
+        variable may have a ``realization`` dimension.
+    initial : float, mapping or xarray.Dataset
+        Level of the lake (m), or a level for each storage, or a result whose last state is the
+        start.
+    initial_salinity : mapping of str to float, optional
+        Salinity of each storage at the start, kg m-3; zero where not given.
+    substeps : int, default 1
+        Internal steps per interval.
+    threads : int, optional
+        Threads at most; the results do not depend on it.
+    attrs : mapping of str to str, optional
+        Global attributes to add.
+
+    Returns
+    -------
+    xarray.Dataset
+        CF-1.11. On ``time``: ``water_level, water_area, river_inflow, precipitation, evaporation,
+        groundwater_inflow, abstraction, balance_residual`` by ``storage``, ``link_flow`` by
+        ``link``, ``abstraction_by_user`` and ``shortage`` by ``user``, ``lake_level, lake_area,
+        lake_volume, lake_connected, lake_river_inflow``; on ``time_edge``: ``water_volume,
+        water_level_edge, salt_mass``. Fluxes are m3 s-1, positive into the storage. A member that
+        dried out, overtopped or was not solved says so in ``status``.
+
+    Raises
+    ------
+    InputError
+        Where the forcing or the start cannot be used; all problems at once.
+    WaterBalanceError
+        Where a balance does not close.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from balkhash_model.forcing import empty_forcing
+    >>> from balkhash_model.library import load_system
+    >>> from balkhash_model.timeaxis import TimeAxis
+    >>> system = load_system("balkhash")
+    >>> forcing = empty_forcing(system, TimeAxis.monthly("2000-01-01", "2001-01-01"))
+    >>> result = simulate(system, forcing, initial={"kapshagay": 477.0, "west": 342.0, "east": 342.0})
+    >>> float(result["lake_level"][-1].round(9))
+    342.0
+    """
+    from balkhash_model.kernel.march import march
+
+    if not 1 <= int(substeps) == substeps:
+        raise InputError(Problem("substeps", "must be a whole number from 1", str(substeps)))
+    arrays = read_forcing(system, forcing)
+    volumes, salt = _initial_state(system, arrays.axis, initial, initial_salinity)
+    packed = _kernel_forcing(system, arrays, volumes, salt, arrays.members or 1)
+    curves, graph = pack(system)
+    out = march(curves, graph, packed, substeps=int(substeps), threads=threads)
+    dataset = _label(system, arrays, out, arrays.members, packed.active)
+    dataset.attrs |= {
+        "Conventions": "CF-1.11",
+        "title": system.title,
+        "source": f"balkhash_model {provenance.versions().get('balkhash-model', 'unknown')}",
+        "history": provenance.history_line("balkhash_model.simulate"),
+        "system": system.name,
+        "parameter_set": system.parameters.name,
+        "datum": system.datum,
+        **dict(attrs or {}),
+    }
+    _report_unsolved(dataset)
+    check_balance(dataset)
+    return dataset
+
+
+def _report_unsolved(dataset: xr.Dataset) -> None:
+    """A single run that could not be solved is an error; members of many are only marked."""
+    if "realization" not in dataset.dims and int(dataset["status"]) == 3:
+        raise BalkhashError(
+            f"the step from {dataset['status_time'].values} could not be solved: a volume or a "
+            "flow is out of any reason there; check forcing and curves near that time"
+        )
+
+
+def _label(
+    system: LakeSystem, arrays: ForcingArrays, out: layout.Output, members: int | None,
+    active: npt.NDArray[np.bool_],
+) -> xr.Dataset:
+    """Name everything that the kernel returned."""
+    single = members is None
+    lead: tuple[str, ...] = () if single else ("realization",)
+
+    def order(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        moved = np.moveaxis(values, -1, 0)
+        return moved[0] if single else moved
+
+    axis = arrays.axis
+    interval, edge = (*lead, "time"), (*lead, "time_edge")
+    area, level = order(out.area), order(out.level)
+    data: dict[str, tuple[tuple[str, ...], Any]] = {}
+
+    def put(name: str, dims: tuple[str, ...], values: Any) -> None:
+        data[name] = (dims, values)
+
+    by_storage = (*interval, "storage")
+    rain = arrays["precipitation_rate"] if not single else arrays["precipitation_rate"][0]
+    evaporation = arrays["evaporation_rate"] if not single else arrays["evaporation_rate"][0]
+    taken = order(out.withdrawal)
+    demand = arrays["withdrawal_demand"] if not single else arrays["withdrawal_demand"][0]
+    abstraction = np.zeros_like(area)
+    for u, withdrawal in enumerate(system.withdrawals):
+        abstraction[..., system.storage_names().index(withdrawal.storage)] -= taken[..., u]
+    put("water_level", by_storage, np.where(active, level, np.nan))
+    put("water_area", by_storage, area)
+    put("river_inflow", by_storage, order(out.river))
+    put("precipitation", by_storage, rain * area)
+    put("evaporation", by_storage, -evaporation * area)
+    put("groundwater_inflow", by_storage, order(out.groundwater))
+    put("abstraction", by_storage, abstraction)
+    put("link_flow", (*interval, "link"), _link_flows(system, out, order))
+    put("abstraction_by_user", (*interval, "user"), taken)
+    put("shortage", (*interval, "user"), demand - taken)
+    volume = order(out.volume)
+    put("water_volume", (*edge, "storage"), volume)
+    put("water_level_edge", (*edge, "storage"), _edge_levels(system, axis, volume))
+    put("salt_mass", (*edge, "storage"), order(out.salt))
+    dataset = xr.Dataset(data, coords=_coordinates(system, axis, members))
+    _add_lake(system, dataset, level)
+    _add_status(system, axis, out, dataset, lead, single)
+    for name in dataset.variables:
+        dataset[name].attrs |= quantities.attrs(str(name)) if name in quantities.names() else {}
+    for name in ("water_level", "water_level_edge", "lake_level"):
+        dataset[name].attrs["datum"] = system.datum
+    rivers = {s.name: [r.name for r in system.rivers if r.to == s.name]
+              + [d.mouth for d in system.deltas if d.target == s.name] for s in system.storages}
+    dataset["river_inflow"].attrs["comment"] = "; ".join(
+        f"{k}: {' + '.join(v)}" for k, v in rivers.items() if v
+    )
+    dataset["balance_residual"] = storage_residual(dataset)
+    dataset["balance_residual"].attrs |= quantities.attrs("balance_residual")
+    return dataset
+
+
+def _link_flows(system: LakeSystem, out: layout.Output, order: Any) -> FloatArray:
+    """Flows in the order of ``system.link_names()``."""
+    parts = [out.link]
+    for j in range(len(system.junctions)):
+        parts += [out.lateral[:, j : j + 1], out.mouth[:, j : j + 1], out.loss[:, j : j + 1]]
+    flows: FloatArray = order(np.concatenate(parts, axis=1))
+    return flows
+
+
+def _edge_levels(system: LakeSystem, axis: TimeAxis, volume: FloatArray) -> FloatArray:
+    levels = np.empty_like(volume)
+    for i, storage in enumerate(system.storages):
+        levels[..., i] = storage.curve.level_at(np.nan_to_num(volume[..., i]))
+        levels[..., i] = np.where(np.isfinite(volume[..., i]), levels[..., i], np.nan)
+        if storage.active_from is not None:
+            levels[..., axis.edges < storage.active_from, i] = np.nan
+    return levels
+
+
+def _coordinates(system: LakeSystem, axis: TimeAxis, members: int | None) -> dict[str, Any]:
+    def text(values: list[str]) -> npt.NDArray[np.object_]:
+        return np.array(values, dtype=object)
+
+    ends = system.link_ends()
+    coordinates: dict[str, Any] = {
+        "time": ("time", axis.midpoints),
+        "time_bnds": (("time", "bnds"), axis.bounds),
+        "time_edge": ("time_edge", axis.edges),
+        "storage": ("storage", text(system.storage_names())),
+        "storage_kind": ("storage", text([s.kind for s in system.storages])),
+        "link": ("link", text(system.link_names())),
+        "link_from": ("link", text([a for a, _ in ends])),
+        "link_to": ("link", text([b for _, b in ends])),
+        "user": ("user", text(system.users())),
+    }
+    if members is not None:
+        coordinates["realization"] = ("realization", np.arange(members))
+    return coordinates
+
+
+def _add_lake(system: LakeSystem, dataset: xr.Dataset, level: FloatArray) -> None:
+    """The lake as a whole: level while its basins are connected, area, volume, rivers."""
+    lake = list(system.lake)
+    area = dataset["water_area"].sel(storage=lake)
+    levels = dataset["water_level"].sel(storage=lake)
+    connected = xr.ones_like(area.isel(storage=0, drop=True), dtype=bool)
+    for x in system.links:
+        if isinstance(x, Strait) and x.source in lake and x.target in lake:
+            connected &= (levels > x.sill).all("storage")
+    total = area.sum("storage")
+    mean = (levels * area).sum("storage", skipna=False) / total
+    dataset["lake_level"] = mean.where(connected)
+    dataset["lake_area"] = total
+    volume = dataset["water_volume"].sel(storage=lake).sum("storage", skipna=False)
+    middle = 0.5 * (volume.values[..., 1:] + volume.values[..., :-1])
+    dataset["lake_volume"] = (total.dims, middle)
+    dataset["lake_connected"] = connected.astype("int8")
+    dataset["lake_river_inflow"] = dataset["river_inflow"].sel(storage=lake).sum(
+        "storage", skipna=False
+    )
+
+
+def _add_status(
+    system: LakeSystem, axis: TimeAxis, out: layout.Output, dataset: xr.Dataset,
+    lead: tuple[str, ...], single: bool,
+) -> None:
+    names = np.array([*system.storage_names(), ""], dtype=object)
+    when = np.append(axis.edges[:-1], np.datetime64("NaT"))
+    status = out.status.astype("int8")
+    storage, time = names[out.status_storage], when[out.status_time]
+    for name, values in (("status", status), ("status_storage", storage), ("status_time", time)):
+        dataset[name] = (lead, values[0] if single else values)
+    dataset["status"].attrs |= {
+        "flag_values": np.array(list(layout.STATUS), dtype="int8"),
+        "flag_meanings": " ".join(v.replace(" ", "_") for v in layout.STATUS.values()),
+    }
