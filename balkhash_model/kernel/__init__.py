@@ -3,3 +3,31 @@
 Numbers only: no names, no units (SI everywhere), no files. `layout` packs arrays, `step` solves
 one step for a block of members, `march` runs the blocks.
 """
+
+from __future__ import annotations
+
+__all__ = ["cache_state"]
+
+
+def cache_state() -> list[tuple[str, str]]:
+    """Where the compiled kernel is kept and whether it is there.
+
+    Returns
+    -------
+    list of tuple of str
+        What and found: the folder, the number of compiled files and their size.
+
+    Examples
+    --------
+    >>> [what for what, _ in cache_state()]
+    ['folder', 'compiled files']
+    """
+    from pathlib import Path
+
+    from balkhash_model.kernel import march
+
+    folder = Path(march.march_block.stats.cache_path)
+    files = [p for p in folder.glob("*.nb[ic]")] if folder.is_dir() else []
+    size = sum(p.stat().st_size for p in files)
+    found = f"{len(files)}, {size / 1e6:.1f} MB" if files else "none yet: the first run compiles"
+    return [("folder", str(folder)), ("compiled files", found)]

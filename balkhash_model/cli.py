@@ -1,0 +1,231 @@
+"""The command line: one call of the public API for each command."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.table import Table
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="balkhash",
+    help="Water and salt balance of Lake Balkhash and other terminal lakes.",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+data_app = typer.Typer(help="The reference tables that the package ships.", no_args_is_help=True)
+params_app = typer.Typer(help="Parameter sets, with sources and ranges.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+app.add_typer(params_app, name="params")
+
+
+def _console(*, error: bool = False) -> Any:
+    from rich.console import Console
+
+    return Console(stderr=error, soft_wrap=error, highlight=False)
+
+
+def _table(title: str, columns: list[str], *, left: int = 1) -> Table:
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", title_style="bold", show_edge=False)
+    for i, column in enumerate(columns):
+        table.add_column(column, justify="left" if i < left else "right")
+    return table
+
+
+def _frame(title: str, frame: pd.DataFrame, index: str, digits: int = 2) -> Table:
+    table = _table(title, [index, *[str(c) for c in frame.columns]])
+    for name, row in frame.iterrows():
+        cells = [f"{v:.{digits}f}" if isinstance(v, float) else str(v) for v in row]
+        # a residual at rounding level is shown as what it is
+        cells = [f"{v:.1e}" if c == "residual" else t
+                 for c, v, t in zip(frame.columns, row, cells, strict=True)]
+        table.add_row(str(name), *cells)
+    return table
+
+
+@app.command()
+def run(
+    scenario: Annotated[list[str], typer.Argument(help="Names of scenarios, or paths to YAML files.")],
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("results"),
+    observed: Annotated[
+        Path | None, typer.Option(help="Your own level record: CSV with time, level, unit, datum.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace results that exist.")] = False,
+    substeps: Annotated[int | None, typer.Option(help="Internal steps per interval.", min=1)] = None,
+) -> None:
+    """Run scenarios; write NAME.nc, NAME.png, NAME.svg and NAME.resolved.yml for each."""
+    from balkhash_model.job import run_jobs
+
+    console = _console()
+    with console.status("starting") as status:
+        def progress(text: str) -> None:
+            status.update(text)
+
+        jobs = run_jobs(scenario, out, observed=observed, force=force, substeps=substeps,
+                        progress=progress)
+    for job in jobs:
+        console.print()
+        console.print(f"[bold]{job.title}[/bold]")
+        console.print(_frame("Mean budget of the lake (km3 per year)", job.budget, "period"))
+        if not job.skill.empty:
+            console.print(_frame("Simulated less observed level (m)", job.skill, "observed", 3))
+        for note in job.notes:
+            console.print(f"- {note}")
+        for path in job.paths:
+            console.print(f"wrote {path}")
+
+
+@app.command()
+def calibrate(
+    scenario: Annotated[str, typer.Argument(help="Scenario to fit.")] = "hindcast_free",
+    out: Annotated[
+        Path | None, typer.Option(help="Write the fitted parameter set to this new YAML file.")
+    ] = None,
+) -> None:
+    """Fit the uncertain parameters of a free run to the observed levels, within their priors."""
+    from balkhash_model.calibration import calibrate as fit
+
+    console = _console()
+    with console.status("fitting"):
+        found = fit(scenario)
+    console.print(_frame("Fitted parameters", found.table, "parameter", 4))
+    console.print(_frame("Correlation of the estimates", found.correlation, "", 2))
+    console.print(_frame("Levels (m)", found.levels, "observed", 3))
+    console.print(_frame("What each period leaves unexplained (km3 per year)", found.periods,
+                         "period"))
+    for note in found.notes:
+        console.print(f"- {note}")
+    if out is not None:
+        found.write(out)
+        console.print(f"wrote {out}")
+
+
+@app.command()
+def reconstruct(
+    scenario: Annotated[str, typer.Argument(help="Scenario whose inflow is reconstructed.")] = (
+        "hindcast"
+    ),
+    skill: Annotated[
+        bool, typer.Option(help="Also score withheld blocks of 24 months.")
+    ] = True,
+) -> None:
+    """Show the river inflow that observed levels imply, with its checks and its skill."""
+    from balkhash_model.reconstruction import report
+
+    console = _console()
+    with console.status("reconstructing"):
+        found = report(scenario, blocks=skill)
+    for title, frame, index, digits in found.tables:
+        console.print(_frame(title, frame, index, digits))
+    for note in found.notes:
+        console.print(f"- {note}")
+
+
+@app.command()
+def doctor() -> None:
+    """Print versions, the state of the compiled cache and the checks of the shipped data."""
+    from balkhash_model.job import diagnose
+
+    console = _console()
+    healthy = True
+    for title, rows in diagnose():
+        table = _table(title, ["what", "found"], left=2)
+        for what, found, good in rows:
+            healthy &= good
+            table.add_row(what, found if good else f"[bold red]{found}[/bold red]")
+        console.print(table)
+    if not healthy:
+        raise typer.Exit(1)
+
+
+@data_app.command("list")
+def data_list() -> None:
+    """List the reference tables."""
+    from balkhash_model import reference
+
+    table = _table("Reference tables", ["key", "title", "period", "datum"], left=4)
+    for key in reference.list():
+        entry = reference.describe(key)
+        table.add_row(key, str(entry["title"]), str(entry.get("period") or ""),
+                      str(entry.get("datum") or ""))
+    _console().print(table)
+
+
+@data_app.command("describe")
+def data_describe(key: Annotated[str, typer.Argument(help="Key of a table.")]) -> None:
+    """Describe one reference table: what it holds, from whom, on which terms."""
+    from balkhash_model import reference, yamlio
+
+    typer.echo(yamlio.dumps(reference.describe(key)), nl=False)
+
+
+@data_app.command("check")
+def data_check() -> None:
+    """Verify checksums, columns, units, times and sources of every reference table."""
+    from balkhash_model import reference
+
+    results = reference.check()
+    table = _table("Reference tables", ["key", "state"], left=2)
+    for result in results:
+        table.add_row(result.key, "ok" if result.ok else f"[bold red]{result.message}[/bold red]")
+    _console().print(table)
+    if not all(r.ok for r in results):
+        raise typer.Exit(1)
+
+
+@params_app.command("show")
+def params_show(
+    name: Annotated[str, typer.Argument(help="Name of a set, or a path to one.")] = "balkhash",
+) -> None:
+    """Show a parameter set: value, range, prior, status, source and note."""
+    from rich.markup import escape
+
+    from balkhash_model.library import load_parameters
+
+    chosen = load_parameters(name)
+    table = _table(f"{name}: {chosen.title}",
+                   ["parameter", "value", "range", "prior", "status", "source", "note"], left=7)
+    for p in chosen.values():
+        table.add_row(p.name, f"{p.value:g} {p.unit}", escape(f"{p.lower:g} to {p.upper:g}"),
+                      p.prior, p.status, ", ".join(p.source), escape(p.note))
+    _console().print(table)
+
+
+@params_app.command("diff")
+def params_diff(
+    first: Annotated[str, typer.Argument(help="Name of a set, or a path to one.")],
+    second: Annotated[str, typer.Argument(help="The set to compare it with.")],
+) -> None:
+    """Show the parameters that differ between two sets."""
+    from balkhash_model.library import diff_parameters
+
+    table = _table("Differences", ["parameter", first, second], left=3)
+    for row in diff_parameters(first, second):
+        table.add_row(*row)
+    _console().print(table)
+
+
+def main() -> None:
+    """Run the command line; end with 0 fine, 1 bug, 2 user input, 3 balance failed."""
+    from balkhash_model.errors import BalkhashError
+
+    try:
+        app()
+    except BalkhashError as error:
+        print(f"balkhash: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

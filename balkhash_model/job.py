@@ -1,0 +1,249 @@
+"""What the command line runs: scenarios to files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from balkhash_model.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+__all__ = ["Job", "diagnose", "run_jobs", "write_result"]
+
+_SUFFIXES = (".nc", ".png", ".svg", ".resolved.yml")
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What one scenario gave: tables for the terminal and the files written."""
+
+    title: str
+    budget: pd.DataFrame
+    skill: pd.DataFrame
+    notes: list[str]
+    paths: list[Path]
+
+
+def write_result(result: xr.Dataset, path: str | os.PathLike[str]) -> None:
+    """Write a result as NetCDF-4 that any CF reader opens; whole or not at all.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        A result of :func:`balkhash_model.simulate`.
+    path : path-like
+        The file.
+
+    Examples
+    --------
+    >>> import balkhash_model as bm, tempfile, pathlib
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "free.nc"
+    >>> write_result(bm.run("hindcast_free"), file)
+    >>> file.exists()
+    True
+    """
+    target = Path(path)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    os.close(handle)
+    try:
+        encoded, encoding = _encoded(result)
+        encoded.to_netcdf(name, engine="netcdf4", format="NETCDF4", encoding=encoding)
+        os.chmod(name, 0o644)
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _encoded(result: xr.Dataset) -> tuple[xr.Dataset, dict[str, dict[str, object]]]:
+    """Times as seconds since a stated day, texts as strings, links to bounds and flags."""
+    encoded = result.copy()
+    encoded["time"].attrs["bounds"] = "time_bnds"
+    encoding: dict[str, dict[str, object]] = {}
+    for name in encoded.variables:
+        variable = encoded[name]
+        key = str(name)
+        if variable.dtype.kind == "M":
+            encoding[key] = {"units": "seconds since 1900-01-01 00:00:00", "dtype": "float64",
+                             "calendar": "proleptic_gregorian"}
+            if key in ("time", "time_edge", "time_bnds"):
+                encoding[key]["_FillValue"] = None
+            for attribute in ("units", "calendar"):
+                variable.attrs.pop(attribute, None)
+        elif variable.dtype.kind == "O":
+            encoding[key] = {"dtype": str}
+        elif variable.dtype.kind == "f":
+            encoding[key] = {"zlib": True, "complevel": 4, "_FillValue": float("nan")}
+    return encoded, encoding
+
+
+def _check_targets(names: Sequence[str], out: Path, force: bool) -> list[Problem]:
+    problems: list[Problem] = []
+    for name in sorted({n for n in names if list(names).count(n) > 1}):
+        problems.append(Problem("scenarios", "two of one name would write the same files", name))
+    ancestor = out
+    while not ancestor.exists():
+        ancestor = ancestor.parent
+    if not ancestor.is_dir():
+        problems.append(Problem(f"output folder {str(out)!r}", "is not a folder", str(ancestor)))
+    elif not os.access(ancestor, os.W_OK | os.X_OK):
+        problems.append(Problem(f"output folder {str(out)!r}", "cannot be written",
+                                f"no permission in {ancestor}", hint="Choose another with --out"))
+    elif not force:
+        there = [str(out / f"{n}{s}") for n in names for s in _SUFFIXES if (out / f"{n}{s}").exists()]
+        if there:
+            problems.append(Problem(f"output folder {str(out)!r}", "holds these results already",
+                                    ", ".join(there), hint="Use --force to replace them"))
+    return problems
+
+
+def run_jobs(
+    scenarios: Sequence[str],
+    out: Path,
+    *,
+    observed: Path | None = None,
+    force: bool = False,
+    substeps: int | None = None,
+    progress: Callable[[str], None] = lambda text: None,
+) -> list[Job]:
+    """Run scenarios and write their files; nothing is written where anything is wrong.
+
+    Parameters
+    ----------
+    scenarios : sequence of str
+        Names or paths.
+    out : Path
+        Folder for the files; made where it does not exist.
+    observed : Path, optional
+        A user's own level record, see :func:`balkhash_model.reference.levels.read_observed`.
+    force : bool, default False
+        Whether existing files may be replaced.
+    substeps : int, optional
+        Internal steps per interval.
+    progress : callable
+        Told what is going on.
+
+    Returns
+    -------
+    list of Job
+        Tables, notes and paths, one for each scenario.
+
+    Raises
+    ------
+    InputError
+        Where a scenario, the record or the folder cannot be used; all problems at once.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> jobs = run_jobs(["hindcast_free"], pathlib.Path(tempfile.mkdtemp()) / "out")
+    >>> [p.name for p in jobs[0].paths][:2]
+    ['hindcast_free.nc', 'hindcast_free.png']
+    """
+    import pandas as pd
+
+    from balkhash_model.reference.levels import balkhash_levels, read_observed
+    from balkhash_model.runs import build
+    from balkhash_model.runs import run as run_scenario
+    from balkhash_model.scenario import load_scenario
+
+    problems: list[Problem] = []
+    records = []
+    for name in scenarios:
+        try:
+            records.append(load_scenario(name))
+        except InputError as error:
+            problems.extend(error.problems)
+    own = None
+    if observed is not None:
+        try:
+            own = read_observed(observed, build("hindcast_free").system.datum)
+        except InputError as error:
+            problems.extend(error.problems)
+    problems += _check_targets([r.meta.name for r in records], out, force)
+    if problems:
+        raise InputError(problems)
+    levels = balkhash_levels()
+    if own is not None:
+        levels = pd.concat([levels, own], ignore_index=True)
+    prepared = []
+    for record in records:
+        progress(f"{record.meta.name}: simulating (the first run compiles)")
+        result = run_scenario(record, substeps=substeps)
+        prepared.append((record, result))
+    jobs = []
+    out.mkdir(parents=True, exist_ok=True)
+    for record, result in prepared:
+        progress(f"{record.meta.name}: writing")
+        paths = _write_all(record.meta.name, result, levels, out)
+        jobs.append(_summary(record, result, levels, paths))
+    return jobs
+
+
+def _write_all(
+    name: str, result: xr.Dataset, levels: pd.DataFrame, out: Path
+) -> list[Path]:
+    from balkhash_model.plot import trajectories
+
+    with tempfile.TemporaryDirectory(dir=out, prefix=f".{name}.") as folder:
+        aside = Path(folder)
+        write_result(result, aside / f"{name}.nc")
+        figure = trajectories(result, levels)
+        figure.savefig(aside / f"{name}.png")
+        figure.savefig(aside / f"{name}.svg", metadata={"Date": None})
+        (aside / f"{name}.resolved.yml").write_text(
+            str(result.attrs["resolved_scenario"]), encoding="utf-8"
+        )
+        paths = []
+        for suffix in _SUFFIXES:
+            target = out / f"{name}{suffix}"
+            os.replace(aside / f"{name}{suffix}", target)
+            paths.append(target)
+    return paths
+
+
+def _summary(
+    record: object, result: xr.Dataset, levels: pd.DataFrame, paths: list[Path]
+) -> Job:
+    from balkhash_model.diagnostics import budget_table, level_skill
+    from balkhash_model.scenario import Scenario
+
+    assert isinstance(record, Scenario)
+    budget = budget_table(result, record.outputs.periods)
+    skill = level_skill(result, levels)
+    worst = float(abs(result["balance_residual"]).max())
+    notes = [f"water balance closed in every interval and storage; largest residual {worst:.1e} m3/s"]
+    notes += [n for n in str(result.attrs.get("comment", "")).split("\n") if n]
+    return Job(f"{record.meta.name}: {record.meta.title}", budget, skill, notes, paths)
+
+
+def diagnose() -> list[tuple[str, list[tuple[str, str, bool]]]]:
+    """State of the installation: versions, compiled cache, reference data.
+
+    Returns
+    -------
+    list of tuple
+        Title, and rows of what, found and whether it is as it should be.
+
+    Examples
+    --------
+    >>> [title for title, _ in diagnose()]
+    ['Versions', 'Compiled kernel', 'Reference data']
+    """
+    from balkhash_model import provenance, reference
+    from balkhash_model.kernel import cache_state
+
+    versions = [(k, v, True) for k, v in provenance.versions().items()]
+    checks = reference.check()
+    data = [("tables", str(len(checks)), bool(checks))]
+    data += [(c.key, c.message, False) for c in checks if not c.ok]
+    return [("Versions", versions),
+            ("Compiled kernel", [(a, b, True) for a, b in cache_state()]),
+            ("Reference data", data)]

@@ -1,0 +1,8 @@
+"""Figures of finished results."""
+
+from __future__ import annotations
+
+from balkhash_model.plot.style import PALETTE, use_style
+from balkhash_model.plot.trajectories import trajectories
+
+__all__ = ["PALETTE", "trajectories", "use_style"]

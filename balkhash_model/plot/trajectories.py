@@ -1,0 +1,193 @@
+"""Lake-level trajectories beside what was observed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from balkhash_model.errors import InputError, Problem
+from balkhash_model.plot.style import PALETTE, use_style
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["trajectories"]
+
+#: Periods marked by default: first instant, last instant, label.
+FILLING = ("1970-01-01", "1986-01-01", "Kapshagay filling\n1970–1985")
+
+
+def trajectories(
+    result: xr.Dataset,
+    observed: pd.DataFrame | None = None,
+    *,
+    threshold: float | None = 341.0,
+    periods: tuple[tuple[str, str, str], ...] = (FILLING,),
+    ax: Axes | None = None,
+) -> Figure:
+    """Draw the level of the lake and of its basins through time, beside observed levels.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        A result with a single member.
+    observed : pandas.DataFrame, optional
+        Observed levels, as :func:`balkhash_model.reference.levels.balkhash_levels` gives them.
+    threshold : float, optional
+        Level of a line to mark, m; None for no line.
+    periods : tuple of (start, end, label)
+        Periods to shade.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw the lake level alone. By default a figure of two panels is made: the lake with
+        the observations above, the difference between West and East beneath.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+
+    Raises
+    ------
+    InputError
+        Where the result has several members or lacks the lake level.
+
+    Examples
+    --------
+    >>> import balkhash_model as bm
+    >>> figure = trajectories(bm.run("hindcast_free"))
+    >>> len(figure.axes)
+    2
+    """
+    import matplotlib.pyplot as plt
+
+    if "lake_level" not in result:
+        raise InputError(Problem("result", "holds no lake_level"))
+    if "realization" in result["lake_level"].dims:
+        raise InputError(Problem("result", "holds several members", expected="one member",
+                                 hint="Select one: result.isel(realization=0)"))
+    with use_style():
+        if ax is not None:
+            figure: Figure = ax.get_figure()  # type: ignore[assignment]
+            _draw_levels(ax, result, observed, threshold, periods)
+            return figure
+        figure, (upper, lower) = plt.subplots(
+            2, 1, sharex=True, height_ratios=[3.4, 1.0], layout="constrained"
+        )
+        _draw_levels(upper, result, observed, threshold, periods)
+        _draw_head(lower, result)
+        for axes in (upper, lower):
+            for start, end, _ in periods:
+                if axes is lower and _inside(result, start, end):
+                    axes.axvspan(np.datetime64(start), np.datetime64(end),
+                                 color=PALETTE["period"], lw=0, zorder=0)
+        lower.set_xlabel("Year")
+        figure.suptitle(str(result.attrs.get("title", "")), x=0.012, ha="left", fontsize=12,
+                        fontweight="bold")
+        figure.text(0.995, 0.003, _caption(result, observed), ha="right", va="bottom",
+                    fontsize=7.5, color="#555555")
+        figure.get_layout_engine().set(rect=(0.0, 0.028, 1.0, 0.972))  # type: ignore[union-attr]
+        plt.close(figure)
+    return figure
+
+
+def _inside(result: xr.Dataset, start: str, end: str) -> bool:
+    edges = result["time_edge"].values
+    return bool(np.datetime64(end) > edges[0] and np.datetime64(start) < edges[-1])
+
+
+def _draw_levels(
+    ax: Axes, result: xr.Dataset, observed: pd.DataFrame | None, threshold: float | None,
+    periods: tuple[tuple[str, str, str], ...],
+) -> None:
+    time = result["time"].values
+    level = result["lake_level"].values
+    if "lake_level_uncertainty" in result:
+        spread = result["lake_level_uncertainty"].values
+        ax.fill_between(time, level - spread, level + spread, color=PALETTE["band"], alpha=0.35,
+                        lw=0, label="Simulated, ± one standard error", zorder=1)
+    for name, style in (("west", (0, (5, 2))), ("east", (0, (1.2, 1.6)))):
+        if name in result["storage"].values:
+            basin = result["water_level"].sel(storage=name)
+            ax.plot(time, basin.values, color=PALETTE[name], ls=style, lw=2.4 if name == "west"
+                    else 2.0, label=f"Simulated, {name.capitalize()} basin", zorder=3)
+    ax.plot(time, level, color=PALETTE["lake"], lw=0.9, label="Simulated, whole lake", zorder=4)
+    if observed is not None:
+        _draw_observed(ax, result, observed)
+    datum = str(result.attrs.get("datum", "datum not stated"))
+    if threshold is not None:
+        ax.axhline(threshold, color=PALETTE["threshold"], lw=1.2, ls="-.", zorder=2)
+        ax.annotate(f"{threshold:.1f} m: level not to fall below",
+                    (1.0, threshold), xycoords=("axes fraction", "data"),
+                    xytext=(-2, -3), textcoords="offset points", ha="right", va="top",
+                    fontsize=8.5, color=PALETTE["threshold"])
+    low, high = ax.get_ylim()
+    ax.set_ylim(low - 0.05, high + 0.16 * (high - low))
+    for start, end, label in periods:
+        if _inside(result, start, end):
+            first = max(np.datetime64(start), result["time_edge"].values[0])
+            last = min(np.datetime64(end), result["time_edge"].values[-1])
+            ax.axvspan(first, last, color=PALETTE["period"], lw=0, zorder=0)
+            middle = first + (last - first) / 2
+            ax.annotate(label, (middle, 0.985), xycoords=("data", "axes fraction"), ha="center",
+                        va="top", fontsize=8.5, color="#5A523A")
+    ax.set_ylabel(f"Water level (m, {datum})")
+    ax.margins(x=0.01)
+    ax.legend(loc="upper right", ncols=2, columnspacing=1.4, handlelength=2.6)
+
+
+def _draw_observed(ax: Axes, result: xr.Dataset, observed: pd.DataFrame) -> None:
+    edges = result["time_edge"].values
+    markers: list[tuple[str, dict[str, Any]]] = [
+        ("dated levels", {"fmt": "D", "ms": 5.5, "color": PALETTE["anchor"], "mec": "black",
+                          "mew": 0.6, "capsize": 3, "label": "Observed, dated levels"}),
+        ("altimetry, months", {"fmt": "-", "lw": 1.3, "color": PALETTE["observed"],
+                               "label": "Observed, altimetry (± 0.1 m)"}),
+    ]
+    known = {"dated levels", "altimetry, annual means", "altimetry, months", "all annual levels"}
+    markers += [
+        (str(s), {"fmt": "s", "ms": 4, "color": PALETTE["user"], "mec": "black", "mew": 0.5,
+                  "capsize": 2, "label": f"Observed, {s}"})
+        for s in dict.fromkeys(observed["series"]) if s not in known
+    ]
+    for series, style in markers:
+        group = observed[observed["series"] == series]
+        group = group[(group["time"] >= edges[0]) & (group["time"] <= edges[-1])]
+        if group.empty:
+            continue
+        times = group["time"].to_numpy()
+        if series == "altimetry, months":
+            middle = times + np.timedelta64(15, "D")
+            ax.fill_between(middle, group["level"] - group["uncertainty"],
+                            group["level"] + group["uncertainty"], color=PALETTE["observed"],
+                            alpha=0.18, lw=0, zorder=2)
+            ax.plot(middle, group["level"], color=style["color"], lw=style["lw"],
+                    label=style["label"], zorder=5)
+        else:
+            # two sources for one year stand side by side
+            twice = group["time"].duplicated().to_numpy()
+            times = np.where(twice, times + np.timedelta64(120, "D"), times)
+            error = np.nan_to_num(group["uncertainty"].to_numpy(dtype=float))
+            ax.errorbar(times, group["level"], yerr=error, lw=1.2, zorder=6, **style)
+
+
+def _draw_head(ax: Axes, result: xr.Dataset) -> None:
+    names = list(result["storage"].values)
+    if not {"west", "east"} <= set(names):
+        ax.set_visible(False)
+        return
+    head = result["water_level"].sel(storage="west") - result["water_level"].sel(storage="east")
+    ax.plot(result["time"].values, 1e3 * head.values, color=PALETTE["lake"], lw=1.0)
+    ax.axhline(0.0, color="#777777", lw=0.7)
+    ax.set_ylabel("West − East (mm)")
+    ax.set_title("Head that drives the flow through the Uzynaral strait", fontsize=9.5)
+
+
+def _caption(result: xr.Dataset, observed: pd.DataFrame | None) -> str:
+    parts = [f"balkhash_model, scenario {result.attrs.get('scenario', '-')}"]
+    if observed is not None:
+        parts.append("observed: Wang 2022, Zhang 2022 (dated), G-REALM altimetry tied in 2011-12")
+    return "; ".join(parts)
