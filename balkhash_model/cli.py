@@ -121,7 +121,7 @@ def reconstruct(
     ] = True,
 ) -> None:
     """Show the river inflow that observed levels imply, with its checks and its skill."""
-    from balkhash_model.reconstruction import report
+    from balkhash_model.reconstruction_report import report
 
     console = _console()
     with console.status("reconstructing"):

@@ -179,6 +179,14 @@ def run(
             "references": ", ".join(record.meta.references),
         },
     )
+    if "level_offset" in extra:
+        result.attrs["comment"] = (
+            f"from {extra['level_offset'].attrs['from']} the river inflow is reconstructed from "
+            f"levels; simulated less observed level on that day is "
+            f"{float(extra['level_offset']):+.3f} m "
+            f"(standard error {extra['level_offset'].attrs['standard_error']:.3f} m, beside 0.1 m "
+            "of the datum), stated and not closed"
+        )
     return result.assign(extra.data_vars) if extra.data_vars else result
 
 

@@ -29,7 +29,7 @@ class TimeAxis:
 
     States live on the edges, fluxes are means over the intervals.
 
-    Parameters
+    Attributes
     ----------
     edges : array of datetime64[s], shape (n + 1,)
         The instants between the intervals, strictly increasing, in the Gregorian calendar without

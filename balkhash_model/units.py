@@ -48,7 +48,7 @@ class Kind:
 
     @property
     def expected(self) -> str:
-        """What to write, for an error message."""
+        """The words of an error message that say what to write."""
         return f"{self.name}, as {' or '.join(repr(e) for e in self.examples)}"
 
 

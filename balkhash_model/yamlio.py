@@ -370,7 +370,7 @@ class _Builder:
         if found is None:
             self.fail(line, column, f"'&{anchor}' contains itself")
         data, inside, count = found
-        pass
+        self.add(count, line, column)
         return copy.deepcopy(data), inside
 
     def add(self, count: int, line: int, column: int) -> None:
