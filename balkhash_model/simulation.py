@@ -71,7 +71,7 @@ def pack(system: LakeSystem) -> tuple[layout.Curves, layout.Graph]:
     deepest = min((x.sill for x in system.links if isinstance(x, Strait)), default=top - 1.0)
     rows = int(np.ceil((top - deepest) / _TABLE_STEP)) + 2
     conveyance = np.zeros((n_links, rows))
-    value[:, layout.STEP] = _TABLE_STEP
+    value[:, layout.ROWS_PER_METRE] = 1.0 / _TABLE_STEP
     for i, x in enumerate(system.links):
         link[i, layout.FROM] = names.index(x.source)
         link[i, layout.TO] = _endpoint(system, x.target)
@@ -93,13 +93,13 @@ def pack(system: LakeSystem) -> tuple[layout.Curves, layout.Graph]:
                 roughness=x.roughness,
             )
     deltas = [system.delta_at(j.name) for j in system.junctions]
-    width = max((d.loss.size for d in deltas), default=2)
-    loss = np.zeros((len(deltas), 2, width))
+    corners = max((d.loss.size for d in deltas), default=1)
+    loss_corner = np.zeros((len(deltas), 2, corners))
     for i, d in enumerate(deltas):
-        # a short table is continued at constant loss
-        extra = np.arange(1, width - d.loss.size + 1)
-        loss[i, 0] = np.concatenate((d.loss_flow, d.loss_flow[-1] + extra))
-        loss[i, 1] = np.concatenate((d.loss, np.full(extra.size, d.loss[-1])))
+        # a piecewise linear function from zero is a sum of ramps; beyond the table it is constant
+        slope = np.concatenate(([0.0], np.diff(d.loss) / np.diff(d.loss_flow), [0.0]))
+        loss_corner[i, 0, : d.loss.size] = d.loss_flow
+        loss_corner[i, 1, : d.loss.size] = np.diff(slope)
     salinity = np.zeros((3, max(len(names), len(deltas))))
     for river in system.rivers:
         salinity[0, names.index(river.to)] = river.salinity
@@ -112,7 +112,7 @@ def pack(system: LakeSystem) -> tuple[layout.Curves, layout.Graph]:
         link_value=value,
         conveyance=conveyance,
         junction_to=np.array([_endpoint(system, d.target) for d in deltas], dtype=np.int64),
-        loss=loss,
+        loss_corner=loss_corner,
         user_storage=np.array([names.index(w.storage) for w in system.withdrawals],
                               dtype=np.int64),
         salinity=salinity,

@@ -61,22 +61,21 @@ def junction_code(j: int) -> int:
 
 
 class Curves(NamedTuple):
-    """Level-area-volume curves, end to end, with a cell index for direct look-up.
+    """Level-area-volume curves, end to end.
 
-    Each curve starts with one extra row that repeats its first, with zero slope: below the bottom
-    the area stays constant, so that an iterate of the solver may pass below it. It ends with a row
-    at an infinite level that is never in force.
+    Each curve starts with one extra row that repeats its first, with zero slope and in force from
+    minus infinity: below the bottom the area stays constant, so that an iterate of the solver may
+    pass below it. It ends with a row that is never in force.
     """
 
-    rows: FloatArray  # (4, rows): level m, area m2, slope m2/m, volume m3
-    meta: FloatArray  # (curves, 4): lowest level, cells per metre, toe volume m3, top level
-    cells: IntArray  # (curves, 2): number of cells, offset into cell_row
-    cell_row: IntArray  # per cell: the row in force at the cell's lower edge
-    hops: int  # rows that may start within one cell
+    rows: FloatArray  # (5, rows): in force from m, level m, area m2, slope m2/m, volume m3
+    meta: FloatArray  # (curves, 3): lowest level m, top level m, toe volume m3
+    first: IntArray  # (curves,) first row of each
 
 
-#: Columns of ``Curves.meta``.
-LOW, PER_METRE, TOE, TOP = range(4)
+#: Rows of ``Curves.rows`` and columns of ``Curves.meta``.
+BEGIN, BASE_LEVEL, BASE_AREA, RISE, BELOW = range(5)
+LOW, TOP, TOE = range(3)
 
 
 class Graph(NamedTuple):
@@ -84,17 +83,17 @@ class Graph(NamedTuple):
 
     storage_flag: IntArray  # (s,) 1 where running dry is reported
     link: IntArray  # (l, 3): kind, from, to (coded)
-    link_value: FloatArray  # (l, 4): sill or crest m; coefficient; linear head m; table step m
-    conveyance: FloatArray  # (l, rows) m2.5/s above the sill
+    link_value: FloatArray  # (l, 4): sill or crest m; coefficient; linear head m; rows per m
+    conveyance: FloatArray  # (l, rows) m2.5/s above the sill, at equal steps of level
     junction_to: IntArray  # (j,) a storage or OUTSIDE; where the water goes after the loss
-    loss: FloatArray  # (j, 2, rows): flow and loss, m3/s
+    loss_corner: FloatArray  # (j, 2, corners): flow m3/s, and change of slope of the loss there
     user_storage: IntArray  # (u,)
     salinity: FloatArray  # (3, width) kg/m3: rivers (s), groundwater (s), laterals (j)
 
 
 #: Columns of ``Graph.link`` and ``Graph.link_value``.
 KIND, FROM, TO = range(3)
-SILL, COEFFICIENT, LINEAR_HEAD, STEP = range(4)
+SILL, COEFFICIENT, LINEAR_HEAD, ROWS_PER_METRE = range(4)
 
 
 class Forcing(NamedTuple):
@@ -183,7 +182,7 @@ def allocate_output(n_time: int, graph: Graph, n_members: int, *, fluxes: bool =
 
 
 def pack_curves(curves: list[tuple[FloatArray, FloatArray, FloatArray]]) -> Curves:
-    """Pack level-area-volume tables for direct look-up by level.
+    """Pack level-area-volume tables for look-up by level.
 
     Parameters
     ----------
@@ -199,44 +198,28 @@ def pack_curves(curves: list[tuple[FloatArray, FloatArray, FloatArray]]) -> Curv
     --------
     >>> import numpy as np
     >>> packed = pack_curves([(np.array([0.0, 2.0]), np.array([1.0, 3.0]), np.array([0.0, 4.0]))])
-    >>> packed.rows[0].tolist(), packed.rows[2].tolist()
-    ([0.0, 0.0, 2.0, inf], [0.0, 1.0, 0.0, 0.0])
+    >>> packed.rows[0].tolist(), packed.rows[3].tolist()
+    ([-inf, 0.0, 2.0, inf], [0.0, 1.0, 0.0, 0.0])
     """
     rows: list[FloatArray] = []
     meta: list[list[float]] = []
-    cells: list[list[int]] = []
-    cell_row: list[IntArray] = []
-    rows_before = cells_before = 0
-    hops = 1
+    first: list[int] = []
+    count = 0
     for h, a, v in curves:
         slope = np.diff(a) / np.diff(h)
-        rows.append(
-            np.stack(
-                (
-                    np.concatenate((h[:1], h, [np.inf])),
-                    np.concatenate((a[:1], a, [0.0])),
-                    np.concatenate(([0.0], slope, [0.0, 0.0])),
-                    np.concatenate((v[:1], v, [0.0])),
-                )
-            )
+        columns = (
+            np.concatenate(([-np.inf], h, [np.inf])),
+            np.concatenate((h[:1], h, [0.0])),
+            np.concatenate((a[:1], a, [0.0])),
+            np.concatenate(([0.0], slope, [0.0, 0.0])),
+            np.concatenate((v[:1], v, [0.0])),
         )
-        span = float(h[-1] - h[0])
-        count = int(np.clip(np.ceil(span / float(np.diff(h).min())), 1, 2048))
-        edges = h[0] + span * np.arange(count) / count
-        # the cell number is computed with a rounded product: step back far enough to be safe
-        at = np.searchsorted(h, edges - 1e-9 * span, side="right")
-        last = np.searchsorted(h, edges + span / count + 1e-9 * span, side="right")
-        hops = max(hops, int((last - at).max()))
-        cell_row.append((at + rows_before).astype(np.int64))
-        toe = max(0.01 * float(a[0]), 1e-12 * float(v[-1]))
-        meta.append([float(h[0]), count / span, toe, float(h[-1])])
-        cells.append([count, cells_before])
-        rows_before += h.size + 2
-        cells_before += count
+        rows.append(np.stack(columns))
+        meta.append([float(h[0]), float(h[-1]), max(0.01 * float(a[0]), 1e-12 * float(v[-1]))])
+        first.append(count)
+        count += h.size + 2
     return Curves(
         rows=np.ascontiguousarray(np.concatenate(rows, axis=1)),
         meta=np.array(meta),
-        cells=np.array(cells, dtype=np.int64),
-        cell_row=np.concatenate(cell_row),
-        hops=hops,
+        first=np.array(first, dtype=np.int64),
     )

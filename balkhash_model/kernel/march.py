@@ -7,10 +7,23 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from balkhash_model.kernel.layout import LOW, TOE, TOP, Curves, Forcing, Graph, Output
-from balkhash_model.kernel.layout import allocate_output
+from balkhash_model.kernel.compiled import compiled
+
+from balkhash_model.kernel.layout import (
+    BASE_AREA,
+    BASE_LEVEL,
+    BEGIN,
+    BELOW,
+    RISE,
+    TOE,
+    TOP,
+    Curves,
+    Forcing,
+    Graph,
+    Output,
+    allocate_output,
+)
 from balkhash_model.kernel.salt import salt_stage
 from balkhash_model.kernel.step import (
     ALIVE,
@@ -62,7 +75,7 @@ LANES = 64
 SHORT_STEPS = (16, 512)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def make_block(ns: int, nl: int, nj: int, nu: int, n: int) -> Block:  # pragma: no cover - compiled
     """Allocate a block of `n` lanes."""
     width = max(ns, nl, nj, nu)
@@ -72,11 +85,11 @@ def make_block(ns: int, nl: int, nj: int, nu: int, n: int) -> Block:  # pragma: 
         np.zeros((nj, ns, n)),
         np.zeros((3, 4 * ns + nu + nl + 3 * nj, n)),
         np.zeros((ns, n), dtype=np.int64),
-        np.ones((4, n), dtype=np.bool_),
+        np.zeros((ns, n), dtype=np.int64),
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def collect(nl: int, nj: int, nu: int, into: int, b: Block) -> None:  # pragma: no cover - compiled
     """Copy what is reported of a stage into the rows of one array."""
     w, report = b.w, b.report
@@ -103,7 +116,7 @@ def collect(nl: int, nj: int, nu: int, into: int, b: Block) -> None:  # pragma: 
             report[into, row + 2 * nj + j, k] = w[MOUTH, j, k]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def load_forcing(
     forcing: Forcing, t: int, start: int, b: Block
 ) -> None:  # pragma: no cover - compiled
@@ -125,13 +138,13 @@ def load_forcing(
             w[DEMAND, u, k] = forcing.demand[d, t, u]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def step_second_order(
     curves: Curves, graph: Graph, gauged: BoolArray, active: BoolArray, dt: float, share: float,
     with_salt: bool, b: Block,
 ) -> None:  # pragma: no cover - compiled
     """One step of the two-stage method for all living lanes; marks those to be redone."""
-    w, flag = b.w, b.flag
+    w = b.w
     ns, n = b.jacobian.shape[0], w.shape[2]
     nl, nj, nu = graph.link.shape[0], graph.junction_to.size, graph.user_storage.size
     h = GAMMA * dt
@@ -141,7 +154,7 @@ def step_second_order(
             w[SALT_BASE, s, k] = w[OLD_SALT, s, k]
     solve_stage(curves, graph, gauged, active, h, ALIVE, b)
     for k in range(n):
-        flag[REDO, k] = flag[BUSY, k]
+        w[REDO, 0, k] = w[BUSY, 0, k]
     collect(nl, nj, nu, FIRST, b)
     if with_salt:
         salt_stage(graph, active, h, SALT, b)
@@ -152,7 +165,7 @@ def step_second_order(
             if with_salt:
                 growth = (w[SALT, s, k] - w[OLD_SALT, s, k]) / h
                 w[SALT_BASE, s, k] = w[OLD_SALT, s, k] + (dt - h) * growth
-            if flag[ALIVE, k] and active[s]:
+            if w[ALIVE, 0, k] > 0.0 and active[s]:
                 change = w[LEVEL, s, k] - w[OLD_LEVEL, s, k]
                 w[LEVEL, s, k] = w[OLD_LEVEL, s, k] + change / GAMMA
     solve_stage(curves, graph, gauged, active, h, ALIVE, b)
@@ -160,7 +173,7 @@ def step_second_order(
     if with_salt:
         salt_stage(graph, active, h, SALT, b)
     for k in range(n):
-        bad = flag[REDO, k] or flag[BUSY, k]
+        bad = w[REDO, 0, k] + w[BUSY, 0, k] > 0.0
         for s in range(ns):
             if active[s]:
                 w[NOW, s, k] = w[OLD, s, k] + (
@@ -171,30 +184,28 @@ def step_second_order(
                 bad = True
             if with_salt and not (w[SALT, s, k] >= 0.0):
                 bad = True
-        flag[REDO, k] = bad and flag[ALIVE, k]
-        flag[GOOD, k] = flag[ALIVE, k] and not bad
+        w[REDO, 0, k] = w[ALIVE, 0, k] if bad else 0.0
+        w[GOOD, 0, k] = 0.0 if bad else w[ALIVE, 0, k]
     for row in range(b.report.shape[1]):
         for k in range(n):
-            if flag[GOOD, k]:
-                b.report[MEAN, row, k] += share * (
-                    (1.0 - GAMMA) * b.report[FIRST, row, k] + GAMMA * b.report[SECOND, row, k]
-                )
+            mean = (1.0 - GAMMA) * b.report[FIRST, row, k] + GAMMA * b.report[SECOND, row, k]
+            b.report[MEAN, row, k] += share * mean if w[GOOD, 0, k] > 0.0 else 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def step_short(
     curves: Curves, graph: Graph, gauged: BoolArray, active: BoolArray, dt: float, share: float,
     with_salt: bool, count: int, b: Block,
 ) -> None:  # pragma: no cover - compiled
     """Repeat a step as `count` backward Euler steps for the lanes marked to be redone."""
-    w, flag, report = b.w, b.flag, b.report
+    w, report = b.w, b.report
     ns, n = b.jacobian.shape[0], w.shape[2]
     nl, nj, nu = graph.link.shape[0], graph.junction_to.size, graph.user_storage.size
     h = dt / count
     report[FIRST] = 0.0
     for k in range(n):
-        flag[GOOD, k] = flag[REDO, k]
-        if flag[REDO, k]:
+        w[GOOD, 0, k] = w[REDO, 0, k]
+        if w[REDO, 0, k] > 0.0:
             for s in range(ns):
                 w[NOW, s, k] = w[OLD, s, k]
                 w[SALT, s, k] = w[OLD_SALT, s, k]
@@ -212,8 +223,8 @@ def step_short(
             # the first-stage field is free here and keeps the salt of the other lanes intact
             salt_stage(graph, active, h, FIRST_NET, b)
         for k in range(n):
-            if flag[GOOD, k]:
-                bad = flag[BUSY, k]
+            if w[GOOD, 0, k] > 0.0:
+                bad = w[BUSY, 0, k] > 0.0
                 for s in range(ns):
                     if active[s]:
                         w[NOW, s, k] += h * w[NET, s, k]
@@ -222,28 +233,28 @@ def step_short(
                             bad = True
                         if with_salt:
                             w[SALT, s, k] = w[FIRST_NET, s, k]
-                flag[GOOD, k] = not bad
+                w[GOOD, 0, k] = 0.0 if bad else 1.0
                 for row in range(report.shape[1]):
                     report[FIRST, row, k] += report[SECOND, row, k]
     for k in range(n):
-        if flag[GOOD, k]:
-            flag[REDO, k] = False
+        if w[GOOD, 0, k] > 0.0:
+            w[REDO, 0, k] = 0.0
             for row in range(report.shape[1]):
                 report[MEAN, row, k] += share / count * report[FIRST, row, k]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def note_status(
     curves: Curves, graph: Graph, active: BoolArray, t: int, start: int, b: Block, out: Output
 ) -> None:  # pragma: no cover - compiled
     """Record the first thing that happened to each member."""
-    w, flag = b.w, b.flag
+    w = b.w
     for k in range(w.shape[2]):
         m = start + k
-        if flag[REDO, k] and flag[ALIVE, k]:
-            flag[ALIVE, k] = False
+        if w[REDO, 0, k] * w[ALIVE, 0, k] > 0.0:
+            w[ALIVE, 0, k] = 0.0
             out.status[m], out.status_storage[m], out.status_time[m] = 3, -1, t
-        if flag[ALIVE, k] and out.status[m] == 0:
+        if w[ALIVE, 0, k] > 0.0 and out.status[m] == 0:
             for s in range(b.jacobian.shape[0]):
                 c = b.curve[s, k]
                 if active[s] and out.status[m] == 0:
@@ -255,27 +266,27 @@ def note_status(
                         out.status_storage[m], out.status_time[m] = s, t
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def write_states(t: int, start: int, b: Block, out: Output) -> None:  # pragma: no cover - compiled
     """Write the states at one edge; a lane that could not be solved is no number from there."""
     w = b.w
     for s in range(b.jacobian.shape[0]):
         for k in range(w.shape[2]):
-            if not b.flag[ALIVE, k]:
+            if w[ALIVE, 0, k] == 0.0:
                 w[NOW, s, k] = np.nan
                 w[SALT, s, k] = np.nan
             out.volume[t, s, start + k] = w[NOW, s, k]
             out.salt[t, s, start + k] = w[SALT, s, k]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def write_fluxes(t: int, start: int, b: Block, out: Output) -> None:  # pragma: no cover - compiled
     """Write the mean fluxes of one interval."""
     mean = b.report
     ns, n = b.jacobian.shape[0], b.w.shape[2]
     nu, nl, nj = out.withdrawal.shape[1], out.link.shape[1], out.loss.shape[1]
     for k in range(n):
-        if not b.flag[ALIVE, k]:
+        if b.w[ALIVE, 0, k] == 0.0:
             mean[MEAN, :, k] = np.nan
     for k in range(n):
         m = start + k
@@ -297,12 +308,13 @@ def write_fluxes(t: int, start: int, b: Block, out: Output) -> None:  # pragma: 
             out.mouth[t, j, m] = mean[MEAN, row + 2 * nj + j, k]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def start_block(
     curves: Curves, forcing: Forcing, start: int, b: Block
 ) -> None:  # pragma: no cover - compiled
-    """Set the initial states; levels from volumes by bisection (once per member)."""
+    """Set the initial states; the level is the exact inverse of the volume."""
     w = b.w
+    w[ALIVE, 0, :] = 1.0
     for s in range(b.jacobian.shape[0]):
         for k in range(w.shape[2]):
             c = forcing.curve_index[s, start + k]
@@ -310,24 +322,17 @@ def start_block(
             b.curve[s, k] = c
             w[NOW, s, k] = v
             w[SALT, s, k] = forcing.initial_salt[s, start + k]
-            low, high = curves.meta[c, LOW], curves.meta[c, TOP] + 1.0
-            for _ in range(60):
-                middle = 0.5 * (low + high)
-                row = curves.cell_row[curves.cells[c, 1]]
-                while middle >= curves.rows[0, row + 1]:
-                    row += 1
-                d = middle - curves.rows[0, row]
-                below = curves.rows[3, row] + d * (
-                    curves.rows[1, row] + 0.5 * curves.rows[2, row] * d
-                )
-                if below > v:
-                    high = middle
-                else:
-                    low = middle
-            w[LEVEL, s, k] = low
+            row = curves.first[c] + 1
+            while curves.rows[BEGIN, row + 1] < np.inf and curves.rows[BELOW, row + 1] <= v:
+                row += 1
+            rest = v - curves.rows[BELOW, row]
+            area = curves.rows[BASE_AREA, row]
+            root = np.sqrt(area * area + 2.0 * curves.rows[RISE, row] * rest)
+            w[LEVEL, s, k] = curves.rows[BASE_LEVEL, row] + 2.0 * rest / (area + root)
+            b.row[s, k] = row
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def march_block(
     curves: Curves, graph: Graph, forcing: Forcing, out: Output, start: int, n: int,
     substeps: int, with_salt: bool, fluxes: bool,
@@ -356,7 +361,7 @@ def march_block(
                 curves, graph, gauged, active, dt, 1.0 / substeps, with_salt, b
             )
             for attempt in range(2):
-                if b.flag[REDO].any():
+                if b.w[REDO, 0].any():
                     step_short(
                         curves, graph, gauged, active, dt, 1.0 / substeps, with_salt,
                         SHORT_STEPS[attempt], b,

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from balkhash_model.kernel.compiled import compiled
 
 from balkhash_model.kernel.layout import FROM, KIND, RELEASE, TO, Graph
 from balkhash_model.kernel.step import (
@@ -37,7 +38,7 @@ TINY_VOLUME = 1e-3  # m3
 OF_RIVER, OF_GROUND, OF_LATERAL = range(3)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def storage_salt(
     graph: Graph, active: bool, h: float, b: Block, i: int
 ) -> None:  # pragma: no cover - compiled
@@ -60,7 +61,7 @@ def storage_salt(
             b.jacobian[i, i, k] = 1.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def link_salt(
     graph: Graph, active: BoolArray, b: Block, link: int
 ) -> None:  # pragma: no cover - compiled
@@ -81,7 +82,7 @@ def link_salt(
             w[RECEIVED, -2 - to, k] += forward
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def junction_salt(
     graph: Graph, active: BoolArray, h: float, b: Block, j: int, to: int
 ) -> None:  # pragma: no cover - compiled
@@ -109,7 +110,7 @@ def junction_salt(
                         w[RIGHT, to, k] += h * q * graph.salinity[OF_RIVER, i]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def salt_stage(
     graph: Graph, active: BoolArray, h: float, into: int, b: Block
 ) -> None:  # pragma: no cover - compiled
@@ -119,7 +120,10 @@ def salt_stage(
     """
     w = b.w
     ns, n = b.jacobian.shape[0], w.shape[2]
-    b.jacobian[:] = 0.0
+    for i in range(ns):
+        for m in range(ns):
+            for k in range(n):
+                b.jacobian[i, m, k] = 0.0
     for i in range(ns):
         storage_salt(graph, active[i], h, b, i)
     for u in range(graph.user_storage.size):

@@ -22,19 +22,23 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from balkhash_model.kernel.compiled import compiled, inlined
 
 from balkhash_model.kernel.layout import (
+    BASE_AREA,
+    BASE_LEVEL,
+    BEGIN,
+    BELOW,
     COEFFICIENT,
     FROM,
     KIND,
     LINEAR,
     LINEAR_HEAD,
-    LOW,
-    PER_METRE,
     RELEASE,
+    RISE,
+    ROWS_PER_METRE,
     SILL,
-    STEP,
     STRAIT,
     TO,
     TOE,
@@ -49,9 +53,10 @@ BoolArray = npt.NDArray[np.bool_]
 
 GAMMA = 1.0 - np.sqrt(0.5)
 MAX_ITERATIONS = 40
-LEVEL_TOLERANCE = 1e-8  # m, on the last Newton step, which converges quadratically
-FLOW_TOLERANCE = 1e-6  # relative, on the last change of a strait's flow
-FLOW_FLOOR = 1e-4  # m3/s
+# On the last Newton step; the iteration converges quadratically, so what remains is its square.
+LEVEL_TOLERANCE = 3e-5  # m
+FLOW_TOLERANCE = 1e-3  # relative, of a strait's flow
+FLOW_FLOOR = 1e-2  # m3/s
 
 # Fields of Block.w by what their second index counts.
 (  # storages
@@ -59,16 +64,16 @@ FLOW_FLOOR = 1e-4  # m3/s
     RIVER_IN, GROUND_IN, RAIN, RIVER, GROUND,
     NOW, SALT, OLD, OLD_SALT, OLD_LEVEL, BASE, SALT_BASE, FIRST_NET, INVERSE,
     # links
-    FLOW, LINK, LINK_FROM, LINK_TO, DEMANDED, OLD_FLOW,
+    FLOW, LINK, LINK_FROM, LINK_TO, DEMANDED, OLD_FLOW, HEAD, UPSTREAM, CONVEYANCE, DEEPENING,
     # users
     TAKEN, DEMAND,
     # junctions
-    ARRIVED, LATERAL, LATERAL_IN, LOSS, MOUTH, RECEIVED,
-) = range(38)
-FIELDS = 38
+    ARRIVED, LATERAL, LATERAL_IN, LOSS, MOUTH, RECEIVED, THROUGH,
+    # lanes, at index 0: marks are 1 or 0, so that loops over them have one type
+    BUSY, ALIVE, GOOD, REDO, CHANGE,
+) = range(48)
+FIELDS = 48
 
-# Rows of Block.flag
-BUSY, ALIVE, GOOD, REDO = range(4)
 # Leading index of Block.report
 FIRST, SECOND, MEAN = range(3)
 
@@ -81,43 +86,48 @@ class Block(NamedTuple):
     junction_slope: FloatArray  # (j, s, k)
     report: FloatArray  # (3, x, k): first stage, second stage, mean over the interval
     curve: IntArray  # (s, k)
-    flag: BoolArray  # (4, k)
+    row: IntArray  # (s, k) row of the curve last in force
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def look_up(curves: Curves, b: Block, s: int) -> None:  # pragma: no cover - compiled
     """Area, slope, volume and wet part of one storage at the levels of all lanes.
 
     Outflows and the wet area fade linearly over the last centimetre of water (the toe volume).
+    The loops are short so that all but the first, which follows the rows, are vectorised.
     """
-    w = b.w
-    rows, meta, cells, cell_row = curves.rows, curves.meta, curves.cells, curves.cell_row
-    for k in range(w.shape[2]):
-        c = b.curve[s, k]
+    w, rows = b.w, curves.rows
+    n = w.shape[2]
+    for k in range(n):
         x = w[LEVEL, s, k]
-        cell = int((x - meta[c, LOW]) * meta[c, PER_METRE])
-        cell = min(max(cell, 0), cells[c, 0] - 1)
-        row = cell_row[cells[c, 1] + cell]
-        for _ in range(curves.hops):
-            if x >= rows[0, row + 1]:
-                row += 1
-        d = x - rows[0, row]
-        slope = rows[2, row]
-        area = rows[1, row] + slope * d
-        volume = rows[3, row] + d * (rows[1, row] + 0.5 * slope * d)
-        toe = meta[c, TOE]
-        supply = min(max(volume / toe, 0.0), 1.0)
-        supply_slope = area / toe if 0.0 < supply < 1.0 else 0.0
-        w[AREA, s, k] = area
+        row = b.row[s, k]
+        # a level that is no number leaves the row where it is
+        while x >= rows[BEGIN, row + 1]:
+            row += 1
+        while x < rows[BEGIN, row]:
+            row -= 1
+        b.row[s, k] = row
+        d = x - rows[BASE_LEVEL, row]
+        area = rows[BASE_AREA, row]
+        slope = rows[RISE, row]
         w[SLOPE, s, k] = slope
-        w[VOLUME, s, k] = volume
-        w[SUPPLY, s, k] = supply
-        w[SUPPLY_SLOPE, s, k] = supply_slope
-        w[WET, s, k] = area * supply
-        w[WET_SLOPE, s, k] = slope * supply + area * supply_slope
+        w[AREA, s, k] = area + slope * d
+        w[VOLUME, s, k] = rows[BELOW, row] + d * (area + 0.5 * slope * d)
+        w[SUPPLY_SLOPE, s, k] = 1.0 / curves.meta[b.curve[s, k], TOE]
+    for k in range(n):
+        w[SUPPLY, s, k] = min(max(w[VOLUME, s, k] * w[SUPPLY_SLOPE, s, k], 0.0), 1.0)
+    for k in range(n):
+        fading = 0.0 < w[SUPPLY, s, k] < 1.0
+        w[SUPPLY_SLOPE, s, k] = w[AREA, s, k] * w[SUPPLY_SLOPE, s, k] if fading else 0.0
+    for k in range(n):
+        w[WET, s, k] = w[AREA, s, k] * w[SUPPLY, s, k]
+    for k in range(n):
+        w[WET_SLOPE, s, k] = (
+            w[SLOPE, s, k] * w[SUPPLY, s, k] + w[AREA, s, k] * w[SUPPLY_SLOPE, s, k]
+        )
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def storage_fluxes(active: bool, b: Block, s: int) -> None:  # pragma: no cover - compiled
     """Rain, evaporation, rivers and groundwater of one storage."""
     w = b.w
@@ -142,46 +152,59 @@ def storage_fluxes(active: bool, b: Block, s: int) -> None:  # pragma: no cover 
             w[NET, s, k] = 0.0
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def strait(graph: Graph, b: Block, link: int) -> None:  # pragma: no cover - compiled
     """Linearise a strait about its present flow and levels.
 
     ``w[LINK]`` becomes the flow to first order at the present levels, ``w[LINK_FROM]`` and
     ``w[LINK_TO]`` its derivatives with respect to the two levels. ``w[FLOW]`` is the iterate, which
-    only the solver updates.
+    only the solver updates. With conveyance K, flow q and linear head e the law is
+    ``head = q sqrt(q^2 + K^2 e) / K^2``.
     """
-    w = b.w
+    w, table = b.w, graph.conveyance
+    n = w.shape[2]
     i, to = graph.link[link, FROM], graph.link[link, TO]
     sill = graph.link_value[link, SILL]
     eps = graph.link_value[link, LINEAR_HEAD]
-    step = graph.link_value[link, STEP]
-    table = graph.conveyance
+    per_metre = graph.link_value[link, ROWS_PER_METRE]
     last = table.shape[1] - 2
-    for k in range(w.shape[2]):
-        above_from = w[LEVEL, i, k] - sill
-        above_to = w[LEVEL, to, k] - sill
-        da = 1.0 if above_from > 0.0 else 0.0
-        db = 1.0 if above_to > 0.0 else 0.0
-        head_from = above_from * da
-        head_to = above_to * db
-        up = max(head_from, head_to)
-        x = up / step
+    for k in range(n):
+        above_from = max(w[LEVEL, i, k] - sill, 0.0)
+        above_to = max(w[LEVEL, to, k] - sill, 0.0)
+        w[HEAD, link, k] = above_from - above_to
+        w[UPSTREAM, link, k] = max(above_from, above_to)
+    for k in range(n):
+        x = w[UPSTREAM, link, k] * per_metre
         row = min(int(x), last)
         rise = table[link, row + 1] - table[link, row]
-        conveyance = max(table[link, row] + (x - row) * rise, 1e-30)
+        w[CONVEYANCE, link, k] = max(table[link, row] + (x - row) * rise, 1e-30)
+        w[DEEPENING, link, k] = rise * per_metre
+    for k in range(n):
         # a flow larger than the levels can drive is a poor place to linearise about
-        most = conveyance * np.sqrt(up)
-        q = min(max(w[FLOW, link, k], -most), most)
-        k2 = conveyance * conveyance
+        most = w[CONVEYANCE, link, k] * np.sqrt(w[UPSTREAM, link, k])
+        w[LINK, link, k] = min(max(w[FLOW, link, k], -most), most)
+    for k in range(n):
+        q = w[LINK, link, k]
+        k2 = w[CONVEYANCE, link, k] * w[CONVEYANCE, link, k]
         root = np.sqrt(q * q + k2 * eps)
         gain = k2 * root / (2.0 * q * q + k2 * eps)
-        with_depth = q / conveyance * (rise / step)
-        w[LINK, link, k] = q + gain * (head_from - head_to - q * root / k2)
-        w[LINK_FROM, link, k] = (gain + (with_depth if head_from >= head_to else 0.0)) * da
-        w[LINK_TO, link, k] = (-gain + (0.0 if head_from >= head_to else with_depth)) * db
+        # with the depth of the upstream side, from here on
+        w[DEEPENING, link, k] = q / w[CONVEYANCE, link, k] * w[DEEPENING, link, k]
+        w[LINK_FROM, link, k] = gain
+        w[LINK, link, k] = q + gain * (w[HEAD, link, k] - q * root / k2)
+    for k in range(n):
+        down = -w[LINK_FROM, link, k]
+        w[LINK_TO, link, k] = down if w[HEAD, link, k] >= 0.0 else down + w[DEEPENING, link, k]
+    for k in range(n):
+        up = w[LINK_FROM, link, k]
+        w[LINK_FROM, link, k] = up + w[DEEPENING, link, k] if w[HEAD, link, k] >= 0.0 else up
+    for k in range(n):
+        w[LINK_FROM, link, k] = w[LINK_FROM, link, k] if w[LEVEL, i, k] > sill else 0.0
+    for k in range(n):
+        w[LINK_TO, link, k] = w[LINK_TO, link, k] if w[LEVEL, to, k] > sill else 0.0
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def link_flow(
     graph: Graph, active: BoolArray, b: Block, link: int
 ) -> None:  # pragma: no cover - compiled
@@ -220,7 +243,7 @@ def link_flow(
             w[LINK_TO, link, k] = 0.0
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def link_share(
     graph: Graph, active: BoolArray, b: Block, link: int
 ) -> None:  # pragma: no cover - compiled
@@ -246,53 +269,55 @@ def link_share(
             b.junction_slope[-2 - to, i, k] += w[LINK_FROM, link, k]
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def junction_fluxes(
     graph: Graph, gauged: bool, active: BoolArray, b: Block, j: int
 ) -> None:  # pragma: no cover - compiled
     """Loss and mouth flow of one junction, passed on to the storage at its mouth."""
-    w, loss_table = b.w, graph.loss
-    ns = b.jacobian.shape[0]
-    last = loss_table.shape[2] - 1
+    w, corner = b.w, graph.loss_corner
+    ns, n = b.jacobian.shape[0], w.shape[2]
     to = graph.junction_to[j]
-    for k in range(w.shape[2]):
-        if gauged:
-            flow = w[LATERAL, j, k]
-            side = flow - w[ARRIVED, j, k]
-            passed = 0.0
-        else:
-            side = w[LATERAL, j, k]
-            flow = w[ARRIVED, j, k] + side
-            passed = 1.0
-        x = max(flow, 0.0)
-        row = 0
-        for r in range(1, last + 1):
-            if x >= loss_table[j, 0, r]:
-                row = r
-        rate = 0.0
-        if row < last:
-            rate = (loss_table[j, 1, row + 1] - loss_table[j, 1, row]) / (
-                loss_table[j, 0, row + 1] - loss_table[j, 0, row]
-            )
-        loss = loss_table[j, 1, row] + rate * (x - loss_table[j, 0, row])
-        mouth = flow - loss
-        through = passed * (1.0 - rate) if flow > 0.0 else passed
-        if to >= 0 and mouth < 0.0:
+    # from here on ARRIVED is the flow through, and THROUGH the share of it that comes from links
+    if gauged:
+        for k in range(n):
+            w[LATERAL_IN, j, k] = w[LATERAL, j, k] - w[ARRIVED, j, k]
+        for k in range(n):
+            w[ARRIVED, j, k] = w[LATERAL, j, k]
+    else:
+        for k in range(n):
+            w[LATERAL_IN, j, k] = w[LATERAL, j, k]
+            w[ARRIVED, j, k] = w[ARRIVED, j, k] + w[LATERAL, j, k]
+    for k in range(n):
+        w[LOSS, j, k] = 0.0
+        w[THROUGH, j, k] = 0.0 if gauged else 1.0
+    for r in range(corner.shape[2]):
+        at, bend = corner[j, 0, r], corner[j, 1, r]
+        for k in range(n):
+            w[LOSS, j, k] += bend * max(w[ARRIVED, j, k] - at, 0.0)
+        if not gauged:
+            for k in range(n):
+                w[THROUGH, j, k] -= bend if w[ARRIVED, j, k] > at else 0.0
+    for k in range(n):
+        w[MOUTH, j, k] = w[ARRIVED, j, k] - w[LOSS, j, k]
+    if to >= 0:
+        for k in range(n):
             # water drawn back from a lake that has none is not there to be drawn
-            mouth = mouth * w[SUPPLY, to, k]
-            loss = flow - mouth
-            through = through * w[SUPPLY, to, k]
-        w[LATERAL_IN, j, k] = side
-        w[LOSS, j, k] = loss
-        w[MOUTH, j, k] = mouth
-        if to >= 0 and active[to]:
-            w[RIVER_IN, to, k] += mouth
-            w[NET, to, k] += mouth
-            for s in range(ns):
-                b.jacobian[to, s, k] += through * b.junction_slope[j, s, k]
+            limit = w[SUPPLY, to, k] if w[MOUTH, j, k] < 0.0 else 1.0
+            w[MOUTH, j, k] *= limit
+            w[THROUGH, j, k] *= limit
+        for k in range(n):
+            w[LOSS, j, k] = w[ARRIVED, j, k] - w[MOUTH, j, k]
+        if active[to]:
+            for k in range(n):
+                w[RIVER_IN, to, k] += w[MOUTH, j, k]
+                w[NET, to, k] += w[MOUTH, j, k]
+            if not gauged:
+                for s in range(ns):
+                    for k in range(n):
+                        b.jacobian[to, s, k] += w[THROUGH, j, k] * b.junction_slope[j, s, k]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def evaluate(
     curves: Curves, graph: Graph, gauged: BoolArray, active: BoolArray, b: Block
 ) -> None:  # pragma: no cover - compiled
@@ -303,7 +328,10 @@ def evaluate(
     w = b.w
     ns, n = b.jacobian.shape[0], w.shape[2]
     nj = graph.junction_to.size
-    b.jacobian[:] = 0.0
+    for i in range(ns):
+        for s in range(ns):
+            for k in range(n):
+                b.jacobian[i, s, k] = 0.0
     for s in range(ns):
         look_up(curves, b, s)
         storage_fluxes(active[s], b, s)
@@ -315,11 +343,12 @@ def evaluate(
             w[TAKEN, u, k] = taken
             w[NET, s, k] -= taken
             b.jacobian[s, s, k] -= on * w[DEMAND, u, k] * w[SUPPLY_SLOPE, s, k]
-    if nj > 0:
-        b.junction_slope[:] = 0.0
-        for j in range(nj):
+    for j in range(nj):
+        for k in range(n):
+            w[ARRIVED, j, k] = 0.0
+        for s in range(ns):
             for k in range(n):
-                w[ARRIVED, j, k] = 0.0
+                b.junction_slope[j, s, k] = 0.0
     for link in range(graph.link.shape[0]):
         link_flow(graph, active, b, link)
         link_share(graph, active, b, link)
@@ -327,7 +356,7 @@ def evaluate(
         junction_fluxes(graph, gauged[j], active, b, j)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def solve_dense(matrix: FloatArray, w: FloatArray) -> None:  # pragma: no cover - compiled
     """Solve one small linear system per lane by elimination, in place; right side ``w[RIGHT]``.
 
@@ -352,7 +381,7 @@ def solve_dense(matrix: FloatArray, w: FloatArray) -> None:  # pragma: no cover 
             w[RIGHT, p, k] /= matrix[p, p, k]
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def newton_system(active: BoolArray, h: float, b: Block) -> None:  # pragma: no cover - compiled
     """Turn net inflow and its Jacobian into the linear system of one Newton step."""
     w, matrix = b.w, b.jacobian
@@ -373,39 +402,46 @@ def newton_system(active: BoolArray, h: float, b: Block) -> None:  # pragma: no 
                 w[RIGHT, i, k] = 0.0
 
 
-@njit(cache=True, nogil=True)
-def newton_update(graph: Graph, damp: float, b: Block) -> int:  # pragma: no cover - compiled
+@inlined
+def newton_update(graph: Graph, damp: float, b: Block) -> float:  # pragma: no cover - compiled
     """Take one Newton step in the lanes still busy; the number that remain busy."""
     w = b.w
     ns, n = b.jacobian.shape[0], w.shape[2]
-    left = 0
     for k in range(n):
-        if b.flag[BUSY, k]:
-            largest = 0.0
-            for s in range(ns):
-                change = damp * w[RIGHT, s, k]
-                largest = max(largest, abs(change))
-                w[LEVEL, s, k] += change
-            done = largest <= LEVEL_TOLERANCE
-            for link in range(graph.link.shape[0]):
-                if graph.link[link, KIND] == STRAIT:
-                    i, to = graph.link[link, FROM], graph.link[link, TO]
-                    new = (
-                        w[LINK, link, k]
-                        + w[LINK_FROM, link, k] * w[RIGHT, i, k]
-                        + w[LINK_TO, link, k] * w[RIGHT, to, k]
-                    )
-                    if not abs(new - w[FLOW, link, k]) <= FLOW_TOLERANCE * abs(new) + FLOW_FLOOR:
-                        done = False
-                    w[FLOW, link, k] = new
-            if done:
-                b.flag[BUSY, k] = False
-            else:
-                left += 1
+        w[CHANGE, 0, k] = 0.0
+    for s in range(ns):
+        for k in range(n):
+            # a sum, because it hands on what is no number
+            w[CHANGE, 0, k] += abs(w[RIGHT, s, k])
+        for k in range(n):
+            w[LEVEL, s, k] += damp * w[RIGHT, s, k] if w[BUSY, 0, k] > 0.0 else 0.0
+    for k in range(n):
+        w[CHANGE, 0, k] = 0.0 if w[CHANGE, 0, k] <= LEVEL_TOLERANCE else 1.0
+    for link in range(graph.link.shape[0]):
+        if graph.link[link, KIND] == STRAIT:
+            i, to = graph.link[link, FROM], graph.link[link, TO]
+            for k in range(n):
+                # HEAD is free by now: it holds the new flow
+                w[HEAD, link, k] = (
+                    w[LINK, link, k]
+                    + w[LINK_FROM, link, k] * w[RIGHT, i, k]
+                    + w[LINK_TO, link, k] * w[RIGHT, to, k]
+                )
+            for k in range(n):
+                change = abs(w[HEAD, link, k] - w[FLOW, link, k])
+                allowed = FLOW_TOLERANCE * abs(w[HEAD, link, k]) + FLOW_FLOOR
+                w[CHANGE, 0, k] += 0.0 if change <= allowed else 1.0
+            for k in range(n):
+                w[FLOW, link, k] = w[HEAD, link, k] if w[BUSY, 0, k] > 0.0 else w[FLOW, link, k]
+    left = 0.0
+    for k in range(n):
+        w[BUSY, 0, k] = w[BUSY, 0, k] if w[CHANGE, 0, k] > 0.0 else 0.0
+    for k in range(n):
+        left += w[BUSY, 0, k]
     return left
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def settle_straits(
     graph: Graph, active: BoolArray, b: Block
 ) -> None:  # pragma: no cover - compiled
@@ -421,7 +457,7 @@ def settle_straits(
                 w[NET, to, k] += extra
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def solve_stage(
     curves: Curves,
     graph: Graph,
@@ -431,16 +467,17 @@ def solve_stage(
     lanes: int,
     b: Block,
 ) -> None:  # pragma: no cover - compiled
-    """Solve ``V(level) = w[BASE] + h w[NET]`` for the lanes of flag row `lanes`, and evaluate there.
+    """Solve ``V(level) = w[BASE] + h w[NET]`` for the lanes marked in field `lanes`.
 
-    On return the lanes that did not converge are still marked busy.
+    On return all fluxes are those of the solution, and the lanes that did not converge are still
+    marked busy.
     """
-    left = 0
+    left = 0.0
     for k in range(b.w.shape[2]):
-        b.flag[BUSY, k] = b.flag[lanes, k]
-        left += 1 if b.flag[lanes, k] else 0
+        b.w[BUSY, 0, k] = b.w[lanes, 0, k]
+        left += b.w[lanes, 0, k]
     for iteration in range(MAX_ITERATIONS):
-        if left == 0:
+        if left == 0.0:
             break
         evaluate(curves, graph, gauged, active, b)
         newton_system(active, h, b)

@@ -10,6 +10,7 @@ import pytest
 
 import balkhash_model as bm
 from balkhash_model.forcing import empty_forcing
+from balkhash_model.physics.strait import manning_conveyance, strait_flow
 from balkhash_model.simulation import simulate
 from balkhash_model.system import Hypsometry, LakeSystem, River, Storage, Strait
 from balkhash_model.timeaxis import TimeAxis
@@ -30,64 +31,86 @@ def balkhash_like():
     )
 
 
-def story(axis, dry=1.5, wet=45.0):
-    """River flow, m3/s: sixty dry years, then as many wet ones."""
-    middle = axis.edges[0] + (axis.edges[-1] - axis.edges[0]) // 2
-    return np.where(axis.midpoints < middle, dry, wet) * KM3 / YEAR
+TURN = np.datetime64("2025-01-01")
 
 
-def run(axis, system=None, *, seasonal=False, **flows):
-    system = system or balkhash_like()
+def run(axis, dry, *, wet=15.0, substeps=1):
+    """Twenty-five dry years, then wet ones; flows in km3/yr."""
+    system = balkhash_like()
     forcing = empty_forcing(system, axis)
-    forcing["river_flow"][:] = story(axis, **flows)[:, None]
-    e = np.full(axis.n, 0.85)
-    if seasonal:
-        e += 0.85 * np.sin(2 * np.pi * (axis.months - 4) / 12)
-    forcing["evaporation_rate"][:] = e[:, None] / YEAR
-    return simulate(system, forcing, initial=342.0)
+    river = np.where(axis.midpoints < TURN, dry, wet) * KM3 / YEAR
+    forcing["river_flow"][:] = river[:, None]
+    forcing["evaporation_rate"][:] = 0.85 / YEAR
+    return simulate(system, forcing, initial=342.0, substeps=substeps)
 
 
-AXES = {
-    "months": TimeAxis.monthly("2000-01-01", "2120-01-01"),
-    "half years": TimeAxis.regular("2000-01-01", "2120-01-01", months=6),
-}
-
-
-@pytest.mark.parametrize("axis", AXES.values(), ids=AXES.keys())
-@pytest.mark.parametrize("dry", [0.0, 1.5, 5.0])
-def test_separation_and_reunion_without_oscillation(axis, dry):
-    result = run(axis, dry=dry)
+def courses(result):
     level = result["water_level_edge"]
-    west, east = level.sel(storage="west").values, level.sel(storage="east").values
     flow = result["link_flow"].sel(link="uzynaral").values
-    assert np.isfinite(level.values).all()
-    assert int(result["status"]) == 0 or dry == 0.0
+    return level.sel(storage="west").values, level.sel(storage="east").values, flow
+
+
+MONTHS = TimeAxis.monthly("2000-01-01", "2100-01-01")
+HALF_YEARS = TimeAxis.regular("2000-01-01", "2100-01-01", months=6)
+
+
+@pytest.mark.parametrize("axis", [MONTHS, HALF_YEARS], ids=["months", "half years"])
+@pytest.mark.parametrize("dry", [1.5, 3.0, 4.0])
+def test_separation_and_reunion_without_oscillation(axis, dry):
+    # 1.5 km3/yr do not keep the west at the sill, 3 and 4 do, and the rest spills into a low east
+    result = run(axis, dry)
+    west, east, flow = courses(result)
+    assert np.isfinite(west).all()
+    assert np.isfinite(east).all()
+    assert int(result["status"]) == 0
     bm.check_balance(result)
 
     # the story happens: joined, parted, joined
-    joined = result["lake_connected"].values == 1
-    assert joined[0]
-    assert joined[-1]
-    assert not joined.all()
-    changes = np.flatnonzero(np.diff(joined.astype(int)))
-    assert len(changes) == 2
+    joined = result["lake_connected"].values
+    assert joined[0] == joined[-1] == 1
+    assert np.abs(np.diff(joined)).sum() == 2
 
-    # nowhere does the head change its sign while both stand above the sill
+    # the head keeps its sign while both stand above the sill, and the strait never runs backwards
     both = (west > SILL) & (east > SILL)
     assert (west - east)[both].min() >= -1e-6
-    # nor does the strait run backwards
-    assert flow.min() >= -1e-6 * np.abs(flow).max()
-    # below the sill on either side of it nothing passes that could come back: the east only falls
-    # while it is cut off, and the whole falls while it is dry and rises while it is wet
-    half = axis.n // 2
-    assert (np.diff(east[: half + 1]) <= 1e-6).all()
-    assert (np.diff(west[: half + 1]) <= 1e-6).all()
-    assert (np.diff(east[half:]) >= -1e-6).all() or dry == 0.0
-    assert east[half] < SILL - 1.0
+    assert flow.min() >= 0.0
+    turn = int(np.searchsorted(axis.edges, TURN))
+    assert east[turn] < SILL - 1.0
+    assert (west[turn] < SILL) == (dry < 2.0)
+    assert (np.diff(east[: turn + 1]) < 0.0).all()
+    if axis is MONTHS:
+        # with longer steps than the west needs to settle at its spill, an L-stable method
+        # may swing once about the new level; at monthly steps nothing does
+        assert (np.diff(west[: turn + 1]) <= 1e-6).all()
+        assert (np.diff(west[turn:]) >= -1e-6).all()
+
+
+def test_a_lake_without_any_inflow_parts_and_dries():
+    # both levels fall by e alone, so the head is nothing but the error of the step: it is not
+    # ringing, it goes with the square of the step
+    heads = []
+    for substeps in (1, 2):
+        result = run(MONTHS, 0.0, substeps=substeps)
+        west, east, flow = courses(result)
+        assert np.isfinite(west).all()
+        assert np.isfinite(east).all()
+        joined = (west > SILL) & (east > SILL) & (MONTHS.edges < TURN)
+        heads.append(np.abs(west - east)[joined].max())
+        dry = MONTHS.midpoints < TURN
+        assert np.abs(flow[dry]).max() < 0.1
+    assert heads[0] < 1e-4
+    assert heads[1] < heads[0] / 2.5
+    # the west is eleven metres deep and gone after 11 m / 0.85 m/yr = 12.94 years
+    assert int(result["status"]) == 1
+    assert str(result["status_storage"].values) == "west"
+    assert str(result["status_time"].values)[:7] in ("2012-11", "2012-12", "2013-01")
+    assert west[int(np.searchsorted(MONTHS.edges, TURN))] == pytest.approx(331.0, abs=1e-6)
+    # and it comes back: a dry basin is no end
+    assert result["lake_connected"].values[-1] == 1
 
 
 def test_parted_lake_has_no_level_but_areas_and_volumes():
-    result = run(AXES["months"])
+    result = run(MONTHS, 1.5)
     joined = result["lake_connected"].values == 1
     level = result["lake_level"].values
     assert np.isnan(level[~joined]).all()
@@ -112,18 +135,22 @@ def test_west_spills_at_the_sill_while_the_east_is_low():
     forcing["river_flow"][:] = 9.0 * KM3 / YEAR
     forcing["evaporation_rate"][:] = 0.85 / YEAR
     result = simulate(system, forcing, initial={"west": 334.0, "east": 325.0})
-    west, east = (result["water_level_edge"].sel(storage=s).values for s in ("west", "east"))
-    flow = result["link_flow"].sel(link="uzynaral").values
-    spilling = (west[:-1] > SILL) & (west[1:] > SILL) & (east[1:] < SILL)
+    west, east, flow = courses(result)
+    spilling = (west[:-1] > SILL) & (east[1:] < SILL)
     assert spilling.sum() > 12
-    # steady at the sill: Q = R - e A_W(level), and the level is what Manning needs for that flow
-    area = system.storage("west").curve.area_at(0.5 * (west[1:] + west[:-1]))
-    expected = 9.0 * KM3 / YEAR - 0.85 / YEAR * area - np.diff(
-        result["water_volume"].sel(storage="west").values
-    ) / axis.durations
-    np.testing.assert_allclose(flow[spilling], expected[spilling], rtol=1e-3)
-    assert (flow >= -1e-9).all()
-    assert (np.diff(west)[spilling] > -1e-6).all()
+    assert (flow >= 0.0).all()
+    assert (np.diff(west)[spilling] > -1e-9).all()
+    # at the end of it the west is at rest: Q = R - e A_W(h), and Q = K(h - sill) sqrt(h - sill), since
+    # a sill with nothing on its other side sees its own depth as the head
+    last = int(np.flatnonzero(spilling)[-1])
+    area = float(system.storage("west").curve.area_at(west[last]))
+    assert flow[last] == pytest.approx(9.0 * KM3 / YEAR - 0.85 / YEAR * area, rel=1e-6)
+    strait = system.links[0]
+    depth = west[last] - SILL
+    conveyance = manning_conveyance(depth, width=strait.width, length=strait.length,
+                                    roughness=strait.roughness)
+    by_manning = strait_flow(depth, conveyance, linear_head=strait.linear_head)
+    assert flow[last] == pytest.approx(float(by_manning), rel=1e-3)
 
 
 def test_a_seasonal_lake_that_crosses_the_sill_every_year():
@@ -138,12 +165,11 @@ def test_a_seasonal_lake_that_crosses_the_sill_every_year():
     forcing["river_flow"][:] = 0.85 / YEAR * area
     result = simulate(system, forcing, initial=SILL + 0.3)
     joined = result["lake_connected"].values
-    assert np.abs(np.diff(joined)).sum() > 20
-    level = result["water_level_edge"]
-    west, east = level.sel(storage="west").values, level.sel(storage="east").values
+    assert np.abs(np.diff(joined)).sum() >= 10
+    west, east, flow = courses(result)
     both = (west > SILL) & (east > SILL)
     assert (west - east)[both].min() >= -1e-6
-    assert result["link_flow"].values.min() >= -1e-6 * np.abs(result["link_flow"].values).max()
+    assert flow.min() >= 0.0
 
 
 def test_two_basins_kept_apart_are_two_lakes():

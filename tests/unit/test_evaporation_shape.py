@@ -8,7 +8,9 @@ from balkhash_model.library import load_parameters
 from balkhash_model.physics.evaporation import mass_transfer_shape, saturation_vapour_pressure
 
 
-@pytest.mark.parametrize(("celsius", "kpa"), [(1.0, 0.657), (15.0, 1.705), (24.5, 3.075), (30.0, 4.243)])
+@pytest.mark.parametrize(
+    ("celsius", "kpa"), [(1.0, 0.657), (15.0, 1.705), (24.5, 3.075), (30.0, 4.243)]
+)
 def test_vapour_pressure_as_fao_56_prints_it(celsius, kpa):
     assert saturation_vapour_pressure(celsius) / 1e3 == pytest.approx(kpa, abs=6e-4)
 

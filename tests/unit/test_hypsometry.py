@@ -9,8 +9,14 @@ from balkhash_model.system import Hypsometry
 # Area 10 at level 0, 20 at 2, 20 at 5.  Below 2: V = 10 h + 5/2 h^2, 30 at h = 2.
 # Above 2: V = 30 + 20 (h - 2), 90 at h = 5; beyond the table the area stays at 20.
 LEVEL, AREA = np.array([0.0, 2.0, 5.0]), np.array([10.0, 20.0, 20.0])
-POINTS = [(0.0, 10.0, 0.0), (1.0, 15.0, 12.5), (2.0, 20.0, 30.0), (4.0, 20.0, 70.0),
-          (5.0, 20.0, 90.0), (6.0, 20.0, 110.0)]
+POINTS = [
+    (0.0, 10.0, 0.0),
+    (1.0, 15.0, 12.5),
+    (2.0, 20.0, 30.0),
+    (4.0, 20.0, 70.0),
+    (5.0, 20.0, 90.0),
+    (6.0, 20.0, 110.0),
+]
 
 
 @pytest.mark.parametrize(("level", "area", "volume"), POINTS)
@@ -66,10 +72,16 @@ def test_the_default_lake_is_the_satellites_near_the_surface_and_yang_beneath(ba
 
 # ---------------------------------------------------------------- rows from a few numbers
 
-BOWL = dict(
-    reference_level=10.0, reference_area=8.0, reference_volume=40.0, bottom_level=0.0,
-    bottom_area=0.01, slope=0.2, shelf_base=9.0, top_level=12.0,
-)
+BOWL = {
+    "reference_level": 10.0,
+    "reference_area": 8.0,
+    "reference_volume": 40.0,
+    "bottom_level": 0.0,
+    "bottom_area": 0.01,
+    "slope": 0.2,
+    "shelf_base": 9.0,
+    "top_level": 12.0,
+}
 
 
 def test_shelf_and_bowl_goes_through_its_reference():
@@ -102,8 +114,12 @@ def test_a_shelf_steeper_than_the_lake_is_refused():
 
 def test_power_law_rows():
     level, area = hyp.power_law_rows(
-        reference_level=10.0, reference_volume=100.0, bottom_level=0.0, exponent=2.0,
-        bottom_area=0.0, top_level=12.0,
+        reference_level=10.0,
+        reference_volume=100.0,
+        bottom_level=0.0,
+        exponent=2.0,
+        bottom_area=0.0,
+        top_level=12.0,
     )
     # V = (d/10)^2 100 = d^2, so that A = 2 d, which a table of straight pieces has exactly
     np.testing.assert_allclose(area, 2.0 * level, atol=1e-12)
@@ -126,7 +142,11 @@ def test_frustum_formula_by_hand():
 NO_CURVE = [
     ([0.0], [1.0], ["at least two rows"]),
     ([0.0, 1.0], [1.0, 2.0, 3.0], ["one length"]),
-    ([0.0, np.nan], [1.0, np.inf], ["level is not a finite number (row 1)", "area is not a finite"]),
+    (
+        [0.0, np.nan],
+        [1.0, np.inf],
+        ["level is not a finite number (row 1)", "area is not a finite"],
+    ),
     ([0.0, 0.0], [1.0, 2.0], ["levels must rise from row to row (row 1)"]),
     ([0.0, 1.0], [0.0, 2.0], ["area must be positive in every row (row 0 is 0.0)"]),
     ([0.0, 1.0], [2.0, 1.0], ["area must not fall as the level rises (row 1)"]),
