@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -93,14 +94,22 @@ class Calibration:
         for name, row in self.table.iterrows():
             p = base[str(name)]
             parameters[str(name)] = {
-                "kind": p.kind, "value": float(f"{row['fitted']:.5g}"), "unit": p.unit,
-                "range": [p.lower, p.upper], "prior": p.prior, "status": "fitted",
+                "kind": p.kind,
+                "value": float(f"{row['fitted']:.5g}"),
+                "unit": p.unit,
+                "range": [p.lower, p.upper],
+                "prior": p.prior,
+                "status": "fitted",
                 "source": list(p.source),
                 "note": f"balkhash calibrate {self.scenario}; standard error "
                 f"{row['std error']:.2g} {p.unit}",
             }
-        data = {"set": target.stem, "title": f"fitted to {self.scenario}",
-                "extends": self.parameter_set, "parameters": parameters}
+        data = {
+            "set": target.stem,
+            "title": f"fitted to {self.scenario}",
+            "extends": self.parameter_set,
+            "parameters": parameters,
+        }
         aside = target.with_name(f".{target.name}.part")
         aside.write_text(yamlio.dumps(data), encoding="utf-8")
         os.replace(aside, target)
@@ -143,15 +152,24 @@ class _Model:
         self.record = load_scenario(scenario)
         if self.record.inflow.reconstruct_from is not None:
             raise InputError(
-                Problem(f"scenario {self.record.meta.name!r}", "sees the observed levels itself",
-                        "inflow.reconstruct_from is set", "a free run, such as hindcast_free")
+                Problem(
+                    f"scenario {self.record.meta.name!r}",
+                    "sees the observed levels itself",
+                    "inflow.reconstruct_from is set",
+                    "a free run, such as hindcast_free",
+                )
             )
         self.base = build(self.record).system.parameters
         fitted = [n for n, p in self.base.items() if p.status == "fitted"]
         self.names = list(names) if names is not None else fitted
         if not self.names:
-            raise InputError(Problem(f"parameter set {self.base.name!r}", "has nothing to fit",
-                                     expected="parameters of status 'fitted'"))
+            raise InputError(
+                Problem(
+                    f"parameter set {self.base.name!r}",
+                    "has nothing to fit",
+                    expected="parameters of status 'fitted'",
+                )
+            )
         for name in self.names:
             self.base[name]
 
@@ -217,12 +235,13 @@ def calibrate(
     low = np.array([model.base[n].lower for n in model.names])
     high = np.array([model.base[n].upper for n in model.names])
     priors = [model.base[n].normal_prior for n in model.names]
-    guess = np.array([p[0] if p else model.base[n].value
-                      for n, p in zip(model.names, priors, strict=True)])
+    guess = np.array(
+        [p[0] if p else model.base[n].value for n, p in zip(model.names, priors, strict=True)]
+    )
     years = target.years.astype(int)
     model_error, lag1 = 0.2, 0.8
     for _ in range(3):
-        root = np.linalg.cholesky(target.covariance(model_error, lag1))
+        root: FloatArray = np.linalg.cholesky(target.covariance(model_error, lag1)).astype(float)
 
         def misfit(values: FloatArray, root: FloatArray = root) -> FloatArray:
             difference = model.annual(values).loc[years].to_numpy() - target.level
@@ -231,8 +250,15 @@ def calibrate(
             joined: FloatArray = np.concatenate((white, prior))
             return joined
 
-        fit = least_squares(misfit, guess, bounds=(low, high), x_scale=0.1 * (high - low),
-                            diff_step=1e-3, xtol=1e-6, ftol=1e-8)
+        fit = least_squares(
+            misfit,
+            guess,
+            bounds=(low, high),
+            x_scale=0.1 * (high - low),
+            diff_step=1e-3,
+            xtol=1e-6,
+            ftol=1e-8,
+        )
         guess = fit.x
         difference = model.annual(guess).loc[years].to_numpy() - target.level
         model_error, lag1 = _structure(difference[target.tied], difference)
@@ -249,7 +275,11 @@ def _structure(consecutive: FloatArray, difference: FloatArray) -> tuple[float, 
 
 
 def _summary(
-    scenario: str, model: _Model, target: _Target, values: FloatArray, covariance: FloatArray,
+    scenario: str,
+    model: _Model,
+    target: _Target,
+    values: FloatArray,
+    covariance: FloatArray,
     structure: tuple[float, float],
 ) -> Calibration:
     names = model.names
@@ -258,8 +288,14 @@ def _summary(
     on_bound = []
     for name, value, sd in zip(names, values, error, strict=True):
         p = model.base[name]
-        rows[name] = {"unit": p.unit, "prior": p.prior, "fitted": float(value),
-                      "std error": float(sd), "lowest": p.lower, "highest": p.upper}
+        rows[name] = {
+            "unit": p.unit,
+            "prior": p.prior,
+            "fitted": float(value),
+            "std error": float(sd),
+            "lowest": p.lower,
+            "highest": p.upper,
+        }
         if min(value - p.lower, p.upper - value) < 1e-3 * (p.upper - p.lower):
             on_bound.append(name)
     correlation = pd.DataFrame(covariance / np.outer(error, error), names, names)
@@ -269,8 +305,9 @@ def _summary(
     simulated = annual.loc[years].to_numpy()
     levels = pd.DataFrame(
         {"simulated": simulated, "observed": target.level, "difference": simulated - target.level},
-        index=[f"{y} {'altimetry' if t else 'dated'}" for y, t in
-               zip(years, target.tied, strict=True)],
+        index=[
+            f"{y} {'altimetry' if t else 'dated'}" for y, t in zip(years, target.tied, strict=True)
+        ],
     )
     scores = skill_scores(simulated, target.level)
     low_year = int(annual.idxmin())
@@ -283,13 +320,18 @@ def _summary(
         f"{target.tied.sum() * (1 - structure[1]) / (1 + structure[1]):.1f}",
         "levels do not separate evaporation, groundwater, delta loss and eastern inflow: see the "
         "correlations and the standard errors, which stay near the priors",
-        "no parameter lies on a bound" if not on_bound
-        else f"ON A BOUND: {', '.join(on_bound)}",
+        "no parameter lies on a bound" if not on_bound else f"ON A BOUND: {', '.join(on_bound)}",
     ]
     return Calibration(
-        scenario, model.base.name, pd.DataFrame.from_dict(rows, orient="index"), correlation,
-        pd.DataFrame(covariance, names, names), levels,
-        _period_residuals(model, values, result, annual), scores, notes,
+        scenario,
+        model.base.name,
+        pd.DataFrame.from_dict(rows, orient="index"),
+        correlation,
+        pd.DataFrame(covariance, names, names),
+        levels,
+        _period_residuals(model, values, result, annual),
+        scores,
+        notes,
     )
 
 
@@ -306,13 +348,15 @@ def _period_residuals(
     loss = float(model.parameters(values)["delta_loss"].value)
     area = result["lake_area"].groupby("time.year").mean().to_series()
     rows = {}
-    for first, last in zip(_BOUNDS[:-1], _BOUNDS[1:], strict=True):
+    for first, last in pairwise(_BOUNDS):
         rise = mean[last] - mean[first]
         ours = float(annual.loc[last] - annual.loc[first])
         middle = float(area.loc[first:last].mean())
         lacking = (rise - ours) * middle / _KM3 / (last - first)
         rows[f"{first}-{last}"] = {
-            "observed change (m)": rise, "simulated change (m)": ours,
-            "inflow lacking": lacking, "delta loss that would do": loss - lacking,
+            "observed change (m)": rise,
+            "simulated change (m)": ours,
+            "inflow lacking": lacking,
+            "delta loss that would do": loss - lacking,
         }
     return pd.DataFrame.from_dict(rows, orient="index")

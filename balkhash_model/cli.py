@@ -48,32 +48,40 @@ def _frame(title: str, frame: pd.DataFrame, index: str, digits: int = 2) -> Tabl
     for name, row in frame.iterrows():
         cells = [f"{v:.{digits}f}" if isinstance(v, float) else str(v) for v in row]
         # a residual at rounding level is shown as what it is
-        cells = [f"{v:.1e}" if c == "residual" else t
-                 for c, v, t in zip(frame.columns, row, cells, strict=True)]
+        cells = [
+            f"{v:.1e}" if c == "residual" else t
+            for c, v, t in zip(frame.columns, row, cells, strict=True)
+        ]
         table.add_row(str(name), *cells)
     return table
 
 
 @app.command()
 def run(
-    scenario: Annotated[list[str], typer.Argument(help="Names of scenarios, or paths to YAML files.")],
+    scenario: Annotated[
+        list[str], typer.Argument(help="Names of scenarios, or paths to YAML files.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("results"),
     observed: Annotated[
         Path | None, typer.Option(help="Your own level record: CSV with time, level, unit, datum.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace results that exist.")] = False,
-    substeps: Annotated[int | None, typer.Option(help="Internal steps per interval.", min=1)] = None,
+    substeps: Annotated[
+        int | None, typer.Option(help="Internal steps per interval.", min=1)
+    ] = None,
 ) -> None:
     """Run scenarios; write NAME.nc, NAME.png, NAME.svg and NAME.resolved.yml for each."""
     from balkhash_model.job import run_jobs
 
     console = _console()
     with console.status("starting") as status:
+
         def progress(text: str) -> None:
             status.update(text)
 
-        jobs = run_jobs(scenario, out, observed=observed, force=force, substeps=substeps,
-                        progress=progress)
+        jobs = run_jobs(
+            scenario, out, observed=observed, force=force, substeps=substeps, progress=progress
+        )
     for job in jobs:
         console.print()
         console.print(f"[bold]{job.title}[/bold]")
@@ -102,8 +110,9 @@ def calibrate(
     console.print(_frame("Fitted parameters", found.table, "parameter", 4))
     console.print(_frame("Correlation of the estimates", found.correlation, "", 2))
     console.print(_frame("Levels (m)", found.levels, "observed", 3))
-    console.print(_frame("What each period leaves unexplained (km3 per year)", found.periods,
-                         "period"))
+    console.print(
+        _frame("What each period leaves unexplained (km3 per year)", found.periods, "period")
+    )
     for note in found.notes:
         console.print(f"- {note}")
     if out is not None:
@@ -116,9 +125,7 @@ def reconstruct(
     scenario: Annotated[str, typer.Argument(help="Scenario whose inflow is reconstructed.")] = (
         "hindcast"
     ),
-    skill: Annotated[
-        bool, typer.Option(help="Also score withheld blocks of 24 months.")
-    ] = True,
+    skill: Annotated[bool, typer.Option(help="Also score withheld blocks of 24 months.")] = True,
 ) -> None:
     """Show the river inflow that observed levels imply, with its checks and its skill."""
     from balkhash_model.reconstruction_report import report
@@ -157,8 +164,9 @@ def data_list() -> None:
     table = _table("Reference tables", ["key", "title", "period", "datum"], left=4)
     for key in reference.list():
         entry = reference.describe(key)
-        table.add_row(key, str(entry["title"]), str(entry.get("period") or ""),
-                      str(entry.get("datum") or ""))
+        table.add_row(
+            key, str(entry["title"]), str(entry.get("period") or ""), str(entry.get("datum") or "")
+        )
     _console().print(table)
 
 
@@ -194,11 +202,21 @@ def params_show(
     from balkhash_model.library import load_parameters
 
     chosen = load_parameters(name)
-    table = _table(f"{name}: {chosen.title}",
-                   ["parameter", "value", "range", "prior", "status", "source", "note"], left=7)
+    table = _table(
+        f"{name}: {chosen.title}",
+        ["parameter", "value", "range", "prior", "status", "source", "note"],
+        left=7,
+    )
     for p in chosen.values():
-        table.add_row(p.name, f"{p.value:g} {p.unit}", escape(f"{p.lower:g} to {p.upper:g}"),
-                      p.prior, p.status, ", ".join(p.source), escape(p.note))
+        table.add_row(
+            p.name,
+            f"{p.value:g} {p.unit}",
+            escape(f"{p.lower:g} to {p.upper:g}"),
+            p.prior,
+            p.status,
+            ", ".join(p.source),
+            escape(p.note),
+        )
     _console().print(table)
 
 

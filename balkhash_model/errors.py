@@ -71,10 +71,10 @@ class InputError(BalkhashError, ValueError):
 
     Examples
     --------
-    >>> raise InputError(Problem("level", "no unit", got="341.0", expected="a length, as '341.0 m'"))
+    >>> raise InputError(Problem("level", "no unit", got="341.0", expected="'341.0 m'"))
     Traceback (most recent call last):
     ...
-    balkhash_model.errors.InputError: level: no unit; got 341.0; expected a length, as '341.0 m'
+    balkhash_model.errors.InputError: level: no unit; got 341.0; expected '341.0 m'
     """
 
     exit_code = 2

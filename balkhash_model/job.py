@@ -71,8 +71,11 @@ def _encoded(result: xr.Dataset) -> tuple[xr.Dataset, dict[str, dict[str, object
         variable = encoded[name]
         key = str(name)
         if variable.dtype.kind == "M":
-            encoding[key] = {"units": "seconds since 1900-01-01 00:00:00", "dtype": "float64",
-                             "calendar": "proleptic_gregorian"}
+            encoding[key] = {
+                "units": "seconds since 1900-01-01 00:00:00",
+                "dtype": "float64",
+                "calendar": "proleptic_gregorian",
+            }
             if key in ("time", "time_edge", "time_bnds"):
                 encoding[key]["_FillValue"] = None
             for attribute in ("units", "calendar"):
@@ -94,13 +97,27 @@ def _check_targets(names: Sequence[str], out: Path, force: bool) -> list[Problem
     if not ancestor.is_dir():
         problems.append(Problem(f"output folder {str(out)!r}", "is not a folder", str(ancestor)))
     elif not os.access(ancestor, os.W_OK | os.X_OK):
-        problems.append(Problem(f"output folder {str(out)!r}", "cannot be written",
-                                f"no permission in {ancestor}", hint="Choose another with --out"))
+        problems.append(
+            Problem(
+                f"output folder {str(out)!r}",
+                "cannot be written",
+                f"no permission in {ancestor}",
+                hint="Choose another with --out",
+            )
+        )
     elif not force:
-        there = [str(out / f"{n}{s}") for n in names for s in _SUFFIXES if (out / f"{n}{s}").exists()]
+        there = [
+            str(out / f"{n}{s}") for n in names for s in _SUFFIXES if (out / f"{n}{s}").exists()
+        ]
         if there:
-            problems.append(Problem(f"output folder {str(out)!r}", "holds these results already",
-                                    ", ".join(there), hint="Use --force to replace them"))
+            problems.append(
+                Problem(
+                    f"output folder {str(out)!r}",
+                    "holds these results already",
+                    ", ".join(there),
+                    hint="Use --force to replace them",
+                )
+            )
     return problems
 
 
@@ -187,9 +204,7 @@ def run_jobs(
     return jobs
 
 
-def _write_all(
-    name: str, result: xr.Dataset, levels: pd.DataFrame, out: Path
-) -> list[Path]:
+def _write_all(name: str, result: xr.Dataset, levels: pd.DataFrame, out: Path) -> list[Path]:
     from balkhash_model.plot import trajectories
 
     with tempfile.TemporaryDirectory(dir=out, prefix=f".{name}.") as folder:
@@ -209,9 +224,7 @@ def _write_all(
     return paths
 
 
-def _summary(
-    record: object, result: xr.Dataset, levels: pd.DataFrame, paths: list[Path]
-) -> Job:
+def _summary(record: object, result: xr.Dataset, levels: pd.DataFrame, paths: list[Path]) -> Job:
     from balkhash_model.diagnostics import budget_table, level_skill
     from balkhash_model.scenario import Scenario
 
@@ -219,7 +232,9 @@ def _summary(
     budget = budget_table(result, record.outputs.periods)
     skill = level_skill(result, levels)
     worst = float(abs(result["balance_residual"]).max())
-    notes = [f"water balance closed in every interval and storage; largest residual {worst:.1e} m3/s"]
+    notes = [
+        f"water balance closed in all intervals and storages; largest residual {worst:.1e} m3/s"
+    ]
     notes += [n for n in str(result.attrs.get("comment", "")).split("\n") if n]
     return Job(f"{record.meta.name}: {record.meta.title}", budget, skill, notes, paths)
 
@@ -244,6 +259,8 @@ def diagnose() -> list[tuple[str, list[tuple[str, str, bool]]]]:
     checks = reference.check()
     data = [("tables", str(len(checks)), bool(checks))]
     data += [(c.key, c.message, False) for c in checks if not c.ok]
-    return [("Versions", versions),
-            ("Compiled kernel", [(a, b, True) for a, b in cache_state()]),
-            ("Reference data", data)]
+    return [
+        ("Versions", versions),
+        ("Compiled kernel", [(a, b, True) for a, b in cache_state()]),
+        ("Reference data", data),
+    ]

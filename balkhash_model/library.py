@@ -190,8 +190,15 @@ def _find(name: str, folder: Path, what: str) -> Path:
     if "/" not in name and shipped.exists():
         return shipped
     known = [p.stem for p in folder.glob("*.yml")]
-    raise InputError(Problem(what, "does not exist", repr(name), "a name or a path to a .yml file",
-                             nearest(name, known)))
+    raise InputError(
+        Problem(
+            what,
+            "does not exist",
+            repr(name),
+            "a name or a path to a .yml file",
+            nearest(name, known),
+        )
+    )
 
 
 def load_parameters(
@@ -226,8 +233,9 @@ def load_parameters(
     problems: list[Problem] = []
     for key, value in (overrides or {}).items():
         if key not in parameters:
-            problems.append(Problem(f"parameters.{key}", "no such parameter",
-                                    hint=nearest(key, parameters)))
+            problems.append(
+                Problem(f"parameters.{key}", "no such parameter", hint=nearest(key, parameters))
+            )
             continue
         try:
             parameters[key] = _replaced(parameters[key], value)
@@ -251,8 +259,9 @@ def _replaced(old: Parameter, value: str | float) -> Parameter:
         number = float(f"{number:.12g}")
     else:
         number, si = float(value), units.convert(float(value), old.unit, old.kind, where)
-    return replace(old, value=number, si=si, status="assumed",
-                   note=f"overridden; was {old.value:g} {old.unit}")
+    return replace(
+        old, value=number, si=si, status="assumed", note=f"overridden; was {old.value:g} {old.unit}"
+    )
 
 
 @cache
@@ -276,13 +285,28 @@ def _load_set(name: str) -> Mapping[str, Parameter]:
             continue
         low, high = p.range
         if not low <= p.value <= high:
-            problems.append(Problem(where, "value outside its own range", f"{p.value:g}",
-                                    f"{low:g} to {high:g} {p.unit}"))
+            problems.append(
+                Problem(
+                    where,
+                    "value outside its own range",
+                    f"{p.value:g}",
+                    f"{low:g} to {high:g} {p.unit}",
+                )
+            )
         if p.status == "published" and not p.source:
             problems.append(Problem(where, "a published value needs a source"))
         parameters[key] = Parameter(
-            name=key, value=p.value, unit=p.unit, si=si, lower=low, upper=high, prior=p.prior,
-            kind=p.kind, status=p.status, source=tuple(p.source), note=p.note,
+            name=key,
+            value=p.value,
+            unit=p.unit,
+            si=si,
+            lower=low,
+            upper=high,
+            prior=p.prior,
+            kind=p.kind,
+            status=p.status,
+            source=tuple(p.source),
+            note=p.note,
         )
     if problems:
         raise InputError(problems)
@@ -337,8 +361,11 @@ class _Resolver:
                 parameter = self.parameters[reference[1:]]
                 if units.KINDS[parameter.kind].si != units.KINDS[kind].si:
                     self.problems.append(
-                        Problem(place, f"{reference} is {units.KINDS[parameter.kind].name}",
-                                expected=units.KINDS[kind].name)
+                        Problem(
+                            place,
+                            f"{reference} is {units.KINDS[parameter.kind].name}",
+                            expected=units.KINDS[kind].name,
+                        )
                     )
                 return 1.0 - parameter.si if complement else parameter.si
             return units.parse(text, kind, place)
@@ -386,9 +413,7 @@ def load_system(
     spec = validate(_SystemSpec, document)
     if not isinstance(parameters, ParameterSet):
         chosen = parameters or spec.parameters
-        parameters = (
-            load_parameters(chosen, overrides) if chosen else ParameterSet("none", "", {})
-        )
+        parameters = load_parameters(chosen, overrides) if chosen else ParameterSet("none", "", {})
     get = _Resolver(parameters, document.name)
     storages: list[Storage] = []
     for s in spec.storages:
@@ -398,8 +423,14 @@ def load_system(
             storages.append(Storage(s.name, s.kind, curve, start))
     links = [_link(link, get) for link in spec.links]
     deltas = [
-        Delta(d.name, d.source, d.to, d.mouth, d.loss_name, *_constant_loss(
-            get.number(d.loss, "flow", f"delta {d.name}, loss")))
+        Delta(
+            d.name,
+            d.source,
+            d.to,
+            d.mouth,
+            d.loss_name,
+            *_constant_loss(get.number(d.loss, "flow", f"delta {d.name}, loss")),
+        )
         for d in spec.deltas
     ]
     junctions = tuple(
@@ -422,9 +453,17 @@ def load_system(
     if get.problems:
         raise InputError(get.problems)
     return LakeSystem(
-        name=spec.name, title=spec.title, datum=spec.datum, storages=tuple(storages),
-        lake=tuple(spec.lake), junctions=junctions, rivers=rivers, links=tuple(links),
-        deltas=tuple(deltas), groundwater=groundwater, withdrawals=withdrawals,
+        name=spec.name,
+        title=spec.title,
+        datum=spec.datum,
+        storages=tuple(storages),
+        lake=tuple(spec.lake),
+        junctions=junctions,
+        rivers=rivers,
+        links=tuple(links),
+        deltas=tuple(deltas),
+        groundwater=groundwater,
+        withdrawals=withdrawals,
         parameters=parameters,
     )
 
@@ -449,8 +488,13 @@ def _curve(storage: _StorageSpec, get: _Resolver) -> Hypsometry | None:
     def number(key: str, kind: str) -> float:
         return get.number(getattr(spec, key), kind, f"{where}, {key}")
 
-    kinds = {"reference_level": "level", "reference_volume": "volume", "bottom_level": "level",
-             "bottom_area": "area", "top_level": "level"}
+    kinds = {
+        "reference_level": "level",
+        "reference_volume": "volume",
+        "bottom_level": "level",
+        "bottom_area": "area",
+        "top_level": "level",
+    }
     if spec.shape == "power_law":
         kinds["exponent"] = "dimensionless"
     else:
@@ -483,12 +527,16 @@ def _link(spec: _LinkSpec, get: _Resolver) -> Link:
     if spec.kind == "linear":
         return LinearLink(spec.name, spec.source, spec.to, number("conductance", "dimensionless"))
     if spec.kind == "weir":
-        return Weir(spec.name, spec.source, spec.to, number("crest", "level"),
-                    number("width", "length"))
+        return Weir(
+            spec.name, spec.source, spec.to, number("crest", "level"), number("width", "length")
+        )
     return Strait(
-        spec.name, spec.source, spec.to, number("sill", "level"), number("width", "length"),
-        number("length", "length"), number("roughness", "dimensionless"),
+        spec.name,
+        spec.source,
+        spec.to,
+        number("sill", "level"),
+        number("width", "length"),
+        number("length", "length"),
+        number("roughness", "dimensionless"),
         number("linear_head", "length"),
     )
-
-

@@ -133,18 +133,30 @@ def reconstruct_inflow(
     """
     months = pd.PeriodIndex(pd.DatetimeIndex(climate["time"].values), freq="M")
     if len(set(months)) != len(months) or len(months) < 24:
-        raise InputError(Problem("climate", "not two years or more of monthly intervals",
-                                 f"{len(months)} intervals in {len(set(months))} months"))
+        raise InputError(
+            Problem(
+                "climate",
+                "not two years or more of monthly intervals",
+                f"{len(months)} intervals in {len(set(months))} months",
+            )
+        )
     observed = levels.reindex(months).to_numpy(dtype=np.float64)
     if np.isfinite(observed).sum() < 12:
-        raise InputError(Problem("levels", "too few months within the climate's period",
-                                 f"{int(np.isfinite(observed).sum())}", "12 or more",
-                                 f"levels: {levels.index.min()} to {levels.index.max()}"))
+        raise InputError(
+            Problem(
+                "levels",
+                "too few months within the climate's period",
+                f"{int(np.isfinite(observed).sum())}",
+                "12 or more",
+                f"levels: {levels.index.min()} to {levels.index.max()}",
+            )
+        )
     if initial is None:
         first = float(observed[np.isfinite(observed)][0])
         initial = {s.name: first for s in system.storages if s.name in system.lake} | {
             s.name: float(0.5 * (s.curve.level[0] + s.curve.level[-1]))
-            for s in system.storages if s.name not in system.lake
+            for s in system.storages
+            if s.name not in system.lake
         }
     return _Inversion(system, climate, observed, initial, noise or Noise.of(system)).solve()
 
@@ -153,8 +165,12 @@ class _Inversion:
     """The linearised problem about the present run, and its solution."""
 
     def __init__(
-        self, system: LakeSystem, climate: xr.Dataset, observed: FloatArray,
-        initial: float | dict[str, float] | xr.Dataset, noise: Noise,
+        self,
+        system: LakeSystem,
+        climate: xr.Dataset,
+        observed: FloatArray,
+        initial: float | dict[str, float] | xr.Dataset,
+        noise: Noise,
     ) -> None:
         self.system, self.climate, self.initial = system, climate, initial
         self.observed, self.noise = observed, noise
@@ -168,8 +184,14 @@ class _Inversion:
         self.delta = next(d for d in system.deltas if d.target in lake)
         angle = 2.0 * np.pi * (self.month - 0.5) / 12.0
         self.mean_part = np.stack(
-            [np.ones_like(angle), np.cos(angle), np.sin(angle), np.cos(2 * angle),
-             np.sin(2 * angle)], axis=1,
+            [
+                np.ones_like(angle),
+                np.cos(angle),
+                np.sin(angle),
+                np.cos(2 * angle),
+                np.sin(2 * angle),
+            ],
+            axis=1,
         )
 
     def run(self, inflow: FloatArray) -> xr.Dataset:
@@ -190,8 +212,10 @@ class _Inversion:
             curve = self.system.storage(name).curve
             slope += (curve.area_at(level + 0.05) - curve.area_at(level - 0.05)) / 0.1
         net_loss = (
-            self.climate["evaporation_rate"] - self.climate["precipitation_rate"]
-        ).sel(storage=lake[0]).values
+            (self.climate["evaporation_rate"] - self.climate["precipitation_rate"])
+            .sel(storage=lake[0])
+            .values
+        )
         gain = self.seconds / area
         keep = 1.0 - self.seconds * net_loss * slope / area
         n = area.size
@@ -219,23 +243,30 @@ class _Inversion:
             inflow = posterior.inflow
         return self.label(self.run(inflow), posterior, float(size or 0.0))
 
-    def label(
-        self, result: xr.Dataset, posterior: _Posterior, size: float
-    ) -> xr.Dataset:
+    def label(self, result: xr.Dataset, posterior: _Posterior, size: float) -> xr.Dataset:
         """Name and describe what was found."""
         gauge = head_flow_for_outflow(
             posterior.inflow - self.own_rivers, self.delta.loss_flow, self.delta.loss
         )
         data = {
             "river_inflow": (posterior.inflow, "m3 s-1", "River inflow that the levels imply"),
-            "river_inflow_uncertainty": (posterior.inflow_error, "m3 s-1",
-                                         "Standard error of the river inflow"),
+            "river_inflow_uncertainty": (
+                posterior.inflow_error,
+                "m3 s-1",
+                "Standard error of the river inflow",
+            ),
             "gauge_flow": (gauge, "m3 s-1", "Flow at the delta head that brings the inflow"),
             "lake_level": (result["lake_level"].values, "m", "Lake level with that inflow"),
-            "lake_level_uncertainty": (posterior.level_error, "m",
-                                       "Standard error of the lake level"),
-            "observed_level": (self.observed + posterior.offset, "m",
-                               "Observed level moved by the offset"),
+            "lake_level_uncertainty": (
+                posterior.level_error,
+                "m",
+                "Standard error of the lake level",
+            ),
+            "observed_level": (
+                self.observed + posterior.offset,
+                "m",
+                "Observed level moved by the offset",
+            ),
         }
         dataset = xr.Dataset(
             {k: ("time", v, {"units": u, "long_name": n}) for k, (v, u, n) in data.items()},
@@ -251,8 +282,11 @@ class _Inversion:
             "inflow_memory_months": self.noise.inflow_memory,
             "inflow_anomaly_m3_per_s": size,
         }
-        dataset["inflow_covariance"] = (("time", "time_2"), posterior.covariance,
-                                        {"units": "m6 s-2", "long_name": "Error covariance"})
+        dataset["inflow_covariance"] = (
+            ("time", "time_2"),
+            posterior.covariance,
+            {"units": "m6 s-2", "long_name": "Error covariance"},
+        )
         return dataset
 
 
@@ -288,7 +322,8 @@ def _level_covariance(problem: _Inversion) -> FloatArray:
     noise = problem.noise
     seen = problem.seen
     covariance = noise.level**2 * _fading(seen.size, noise.level_memory)
-    return covariance[np.ix_(seen, seen)]
+    part: FloatArray = covariance[np.ix_(seen, seen)]
+    return part
 
 
 def _anomaly_size(problem: _Inversion, matrix: FloatArray, rest: FloatArray) -> float:
@@ -387,11 +422,19 @@ def reconstructed_forcing(
     day = np.datetime64(str(record.inflow.reconstruct_from), "s")
     edges = case.axis.edges
     if day not in edges[:-1]:
-        raise InputError(Problem("inflow.reconstruct_from", "is not the start of an interval",
-                                 str(day)[:10], f"{edges[0]} to {edges[-2]}"))
+        raise InputError(
+            Problem(
+                "inflow.reconstruct_from",
+                "is not the start of an interval",
+                str(day)[:10],
+                f"{edges[0]} to {edges[-2]}",
+            )
+        )
     first = int(np.searchsorted(edges, day))
-    before, after = (case.forcing.isel(time=slice(None, first)),
-                     case.forcing.isel(time=slice(first, None)))
+    before, after = (
+        case.forcing.isel(time=slice(None, first)),
+        case.forcing.isel(time=slice(first, None)),
+    )
     state: float | xr.Dataset = start_from if start_from is not None else case.level
     if first > 0:
         state = simulate(case.system, before, initial=state, substeps=record.period.substeps)
@@ -416,20 +459,28 @@ def reconstructed_forcing(
             "lake_level_uncertainty": ("time", late(band, p["structural_error"].si)),
             "observed_level": ("time", late(found["observed_level"].values, np.nan)),
             "river_inflow_uncertainty": (
-                "time", late(found["river_inflow_uncertainty"].values, np.nan),
+                "time",
+                late(found["river_inflow_uncertainty"].values, np.nan),
                 {"units": "m3 s-1", "long_name": "Standard error of the reconstructed inflow"},
             ),
-            "level_offset": ((), found.attrs["offset"], {
-                "units": "m", "long_name": "Simulated less observed level, held to from the day "
-                "the reconstruction starts",
-                "standard_error": found.attrs["offset_standard_error"],
-                "from": str(day)[:10],
-            }),
+            "level_offset": (
+                (),
+                found.attrs["offset"],
+                {
+                    "units": "m",
+                    "long_name": "Simulated less observed level, held to from the day "
+                    "the reconstruction starts",
+                    "standard_error": found.attrs["offset_standard_error"],
+                    "from": str(day)[:10],
+                },
+            ),
         },
         coords={"time": case.forcing["time"]},
     )
     for name in ("lake_level_uncertainty", "observed_level"):
         extra[name].attrs |= quantities.attrs(name)
-    extra["observed_level"].attrs |= {"datum": case.system.datum,
-                                      "comment": "moved by level_offset"}
+    extra["observed_level"].attrs |= {
+        "datum": case.system.datum,
+        "comment": "moved by level_offset",
+    }
     return forcing, extra

@@ -67,16 +67,22 @@ def annual_inflow(found: xr.Dataset) -> pd.DataFrame:
     for year in np.unique(years):
         weights = np.where(years == year, seconds, 0.0)
         variance = weights @ found["inflow_covariance"].values @ weights
-        rows[int(year)] = {"inflow": float(weights @ found["river_inflow"].values) / _KM3,
-                           "std error": float(np.sqrt(variance)) / _KM3}
+        rows[int(year)] = {
+            "inflow": float(weights @ found["river_inflow"].values) / _KM3,
+            "std error": float(np.sqrt(variance)) / _KM3,
+        }
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def _gauge_total(first: int, last: int, delta_loss: float, eastern: float) -> float:
     """River inflow to the lake by the gauge at Ushzharma, less delta loss, plus eastern rivers."""
     table = reference.load("ili_flux_by_period")
-    row = ((table["row_kind"] == "period") & (table["gauge"] == "ushzharma")
-           & (table["period_start"] == first) & (table["period_end"] == last)).values
+    row = (
+        (table["row_kind"] == "period")
+        & (table["gauge"] == "ushzharma")
+        & (table["period_start"] == first)
+        & (table["period_end"] == last)
+    ).values
     return float(table["flow_km3_per_yr"].values[row][0]) - delta_loss + eastern
 
 
@@ -143,8 +149,14 @@ def _setting(scenario: str):  # type: ignore[no-untyped-def]
     case = build(scenario)
     day = case.scenario.inflow.reconstruct_from
     if day is None:
-        raise InputError(Problem(f"scenario {scenario!r}", "reconstructs no inflow",
-                                 "inflow.reconstruct_from: null", "a day, as in hindcast"))
+        raise InputError(
+            Problem(
+                f"scenario {scenario!r}",
+                "reconstructs no inflow",
+                "inflow.reconstruct_from: null",
+                "a day, as in hindcast",
+            )
+        )
     first = int(np.searchsorted(case.axis.edges, np.datetime64(day, "s")))
     state = simulate(case.system, case.forcing.isel(time=slice(None, first)), initial=case.level)
     climate = case.forcing.isel(time=slice(first, None))
@@ -208,8 +220,16 @@ def report(scenario: str = "hindcast", *, blocks: bool = True) -> Report:
     ]
     tables = [("Reconstructed river inflow (km3 per year)", annual, "year", 2)]
     if blocks:
-        tables.append(("RMSE of the level in withheld blocks of 24 months (m)",
-                       withheld_blocks(scenario), "withheld", 3))
-        notes.append("skill is the row 'all blocks': the reconstruction sees the levels on either "
-                     "side of a block, as the straight line does; persistence does not")
+        tables.append(
+            (
+                "RMSE of the level in withheld blocks of 24 months (m)",
+                withheld_blocks(scenario),
+                "withheld",
+                3,
+            )
+        )
+        notes.append(
+            "skill is the row 'all blocks': the reconstruction sees the levels on either "
+            "side of a block, as the straight line does; persistence does not"
+        )
     return Report(tables, notes)

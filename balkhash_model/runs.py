@@ -56,7 +56,9 @@ def _start_level(scenario: Scenario, system: LakeSystem) -> float:
     if text.startswith("$"):
         parameter = system.parameters[text[1:]]
         if parameter.kind != "level":
-            raise InputError(Problem("initial.lake_level", f"{text} is not a level", parameter.kind))
+            raise InputError(
+                Problem("initial.lake_level", f"{text} is not a level", parameter.kind)
+            )
         return parameter.si
     return units.parse(text, "level", "initial.lake_level")
 
@@ -100,13 +102,13 @@ def build(scenario: str | os.PathLike[str] | Scenario, system: LakeSystem | None
     """
     record = scenario if isinstance(scenario, Scenario) else load_scenario(str(scenario))
     if system is None:
-        system = load_system(record.system, parameters=record.parameters.set,
-                             overrides=record.parameters.overrides)
+        system = load_system(
+            record.system, parameters=record.parameters.set, overrides=record.parameters.overrides
+        )
     axis = check_scenario_period(record)
     forcing = assemble(record, system, axis)
     level = _start_level(record, system)
-    return Case(record, system, axis, forcing, level,
-                _start_salinity(system, level, axis.edges[0]))
+    return Case(record, system, axis, forcing, level, _start_salinity(system, level, axis.edges[0]))
 
 
 def _used_tables(scenario: Scenario) -> list[str]:

@@ -89,7 +89,9 @@ def pack(system: LakeSystem) -> tuple[layout.Curves, layout.Graph]:
             value[i, layout.SILL] = x.sill
             value[i, layout.LINEAR_HEAD] = x.linear_head
             conveyance[i] = strait.manning_conveyance(
-                _TABLE_STEP * np.arange(rows), width=x.width, length=x.length,
+                _TABLE_STEP * np.arange(rows),
+                width=x.width,
+                length=x.length,
                 roughness=x.roughness,
             )
     deltas = [system.delta_at(j.name) for j in system.junctions]
@@ -113,8 +115,7 @@ def pack(system: LakeSystem) -> tuple[layout.Curves, layout.Graph]:
         conveyance=conveyance,
         junction_to=np.array([_endpoint(system, d.target) for d in deltas], dtype=np.int64),
         loss_corner=loss_corner,
-        user_storage=np.array([names.index(w.storage) for w in system.withdrawals],
-                              dtype=np.int64),
+        user_storage=np.array([names.index(w.storage) for w in system.withdrawals], dtype=np.int64),
         salinity=salinity,
     )
     return curves, graph
@@ -155,28 +156,41 @@ def initial_volumes(
     [0.0, 48.5, 57.5]
     """
     given = (
-        dict(levels) if isinstance(levels, Mapping)
-        else dict.fromkeys(system.lake, float(levels))
+        dict(levels) if isinstance(levels, Mapping) else dict.fromkeys(system.lake, float(levels))
     )
     problems: list[Problem] = []
     for name in given:
         if name not in system.storage_names():
-            problems.append(Problem(f"initial level of {name!r}", "no such storage",
-                                    expected=", ".join(system.storage_names())))
+            problems.append(
+                Problem(
+                    f"initial level of {name!r}",
+                    "no such storage",
+                    expected=", ".join(system.storage_names()),
+                )
+            )
     volumes = np.zeros(len(system.storages))
     for i, storage in enumerate(system.storages):
         active = storage.active_from is None or start >= storage.active_from
         if storage.name not in given:
             if active:
-                problems.append(Problem(f"initial level of {storage.name!r}", "missing",
-                                        hint="Give a level for each storage that holds water"))
+                problems.append(
+                    Problem(
+                        f"initial level of {storage.name!r}",
+                        "missing",
+                        hint="Give a level for each storage that holds water",
+                    )
+                )
             continue
         level = float(given[storage.name])
         low, high = float(storage.curve.level[0]), float(storage.curve.level[-1])
         if not low <= level <= high:
             problems.append(
-                Problem(f"initial level of {storage.name!r}", "outside its curve", f"{level:g} m",
-                        f"{low:g} to {high:g} m ({system.datum})")
+                Problem(
+                    f"initial level of {storage.name!r}",
+                    "outside its curve",
+                    f"{level:g} m",
+                    f"{low:g} to {high:g} m ({system.datum})",
+                )
             )
         elif active:
             volumes[i] = float(storage.curve.volume_at(level))
@@ -196,14 +210,24 @@ def _initial_state(
     if isinstance(initial, xr.Dataset):
         problems = [
             Problem("initial result", "lacks a variable", expected=name)
-            for name in ("water_volume", "salt_mass") if name not in initial
+            for name in ("water_volume", "salt_mass")
+            if name not in initial
         ]
         if not problems and list(initial["storage"].values) != names:
-            problems.append(Problem("initial result", "other storages",
-                                    str(list(initial["storage"].values)), str(names)))
+            problems.append(
+                Problem(
+                    "initial result",
+                    "other storages",
+                    str(list(initial["storage"].values)),
+                    str(names),
+                )
+            )
         if not problems and initial.attrs.get("datum", system.datum) != system.datum:
-            problems.append(Problem("initial result", "another datum",
-                                    str(initial.attrs["datum"]), system.datum))
+            problems.append(
+                Problem(
+                    "initial result", "another datum", str(initial.attrs["datum"]), system.datum
+                )
+            )
         if problems:
             raise InputError(problems)
         last = initial.isel(time_edge=-1)
@@ -212,8 +236,14 @@ def _initial_state(
     concentration = np.array([(salinity or {}).get(n, 0.0) for n in names])
     unknown = sorted(set(salinity or {}) - set(names))
     if unknown or (concentration < 0.0).any():
-        raise InputError(Problem("initial salinity", "unknown storage or negative value",
-                                 str(dict(salinity or {})), ", ".join(names)))
+        raise InputError(
+            Problem(
+                "initial salinity",
+                "unknown storage or negative value",
+                str(dict(salinity or {})),
+                ", ".join(names),
+            )
+        )
     return volumes, volumes * concentration
 
 
@@ -223,8 +253,11 @@ def _kernel_forcing(
     axis = arrays.axis
     names = system.storage_names()
     active = np.stack(
-        [axis.edges[:-1] >= (s.active_from if s.active_from is not None else _NEVER)
-         for s in system.storages], axis=1,
+        [
+            axis.edges[:-1] >= (s.active_from if s.active_from is not None else _NEVER)
+            for s in system.storages
+        ],
+        axis=1,
     )
     rivers = arrays["river_flow"]
     river = np.zeros((*rivers.shape[:2], len(names)))
@@ -258,7 +291,7 @@ def _kernel_forcing(
         gauged=gauged,
         release=release,
         demand=demand,
-        index=np.stack([index(net_rain), index(river), index(release)]),
+        which=np.stack([index(net_rain), index(river), index(release)]),
         curve_index=np.ascontiguousarray(
             np.broadcast_to(np.arange(len(names))[:, None], (len(names), members))
         ),
@@ -328,7 +361,8 @@ def simulate(
     >>> from balkhash_model.timeaxis import TimeAxis
     >>> system = load_system("balkhash")
     >>> forcing = empty_forcing(system, TimeAxis.monthly("2000-01-01", "2001-01-01"))
-    >>> result = simulate(system, forcing, initial={"kapshagay": 477.0, "west": 342.0, "east": 342.0})
+    >>> levels = {"kapshagay": 477.0, "west": 342.0, "east": 342.0}
+    >>> result = simulate(system, forcing, initial=levels)
     >>> float(result["lake_level"][-1].round(9))
     342.0
     """
@@ -367,7 +401,10 @@ def _report_unsolved(dataset: xr.Dataset) -> None:
 
 
 def _label(
-    system: LakeSystem, arrays: ForcingArrays, out: layout.Output, members: int | None,
+    system: LakeSystem,
+    arrays: ForcingArrays,
+    out: layout.Output,
+    members: int | None,
     active: npt.NDArray[np.bool_],
 ) -> xr.Dataset:
     """Name everything that the kernel returned."""
@@ -415,8 +452,11 @@ def _label(
         dataset[name].attrs |= quantities.attrs(str(name)) if name in quantities.names() else {}
     for name in ("water_level", "water_level_edge", "lake_level"):
         dataset[name].attrs["datum"] = system.datum
-    rivers = {s.name: [r.name for r in system.rivers if r.to == s.name]
-              + [d.mouth for d in system.deltas if d.target == s.name] for s in system.storages}
+    rivers = {
+        s.name: [r.name for r in system.rivers if r.to == s.name]
+        + [d.mouth for d in system.deltas if d.target == s.name]
+        for s in system.storages
+    }
     dataset["river_inflow"].attrs["comment"] = "; ".join(
         f"{k}: {' + '.join(v)}" for k, v in rivers.items() if v
     )
@@ -482,14 +522,18 @@ def _add_lake(system: LakeSystem, dataset: xr.Dataset, level: FloatArray) -> Non
     middle = 0.5 * (volume.values[..., 1:] + volume.values[..., :-1])
     dataset["lake_volume"] = (total.dims, middle)
     dataset["lake_connected"] = connected.astype("int8")
-    dataset["lake_river_inflow"] = dataset["river_inflow"].sel(storage=lake).sum(
-        "storage", skipna=False
+    dataset["lake_river_inflow"] = (
+        dataset["river_inflow"].sel(storage=lake).sum("storage", skipna=False)
     )
 
 
 def _add_status(
-    system: LakeSystem, axis: TimeAxis, out: layout.Output, dataset: xr.Dataset,
-    lead: tuple[str, ...], single: bool,
+    system: LakeSystem,
+    axis: TimeAxis,
+    out: layout.Output,
+    dataset: xr.Dataset,
+    lead: tuple[str, ...],
+    single: bool,
 ) -> None:
     names = np.array([*system.storage_names(), ""], dtype=object)
     when = np.append(axis.edges[:-1], np.datetime64("NaT"))

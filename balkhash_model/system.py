@@ -125,7 +125,9 @@ class ParameterSet(Mapping[str, Parameter]):
         except KeyError:
             raise InputError(
                 Problem(
-                    f"parameter set {self.name!r}", "no such parameter", got=name,
+                    f"parameter set {self.name!r}",
+                    "no such parameter",
+                    got=name,
                     hint=nearest(name, self._parameters),
                 )
             ) from None
@@ -466,50 +468,72 @@ class LakeSystem:
         for river in self.rivers:
             if river.to not in storages:
                 yield Problem(
-                    f"{where}, river {river.name!r}", "flows to no storage", river.to,
+                    f"{where}, river {river.name!r}",
+                    "flows to no storage",
+                    river.to,
                     hint=nearest(river.to, storages),
                 )
         for link in self.links:
             place = f"{where}, link {link.name!r}"
             if link.source not in storages:
-                yield Problem(place, "leaves no storage", link.source,
-                              hint=nearest(link.source, storages))
+                yield Problem(
+                    place, "leaves no storage", link.source, hint=nearest(link.source, storages)
+                )
             ends = storages if isinstance(link, Strait | LinearLink) else names
             if link.target not in ends:
                 yield Problem(place, "leads nowhere", link.target, hint=nearest(link.target, ends))
         for junction in junctions:
             count = sum(d.source == junction for d in self.deltas)
             if count != 1:
-                yield Problem(f"{where}, junction {junction!r}", "must have one way on",
-                              got=f"{count}", expected="exactly one delta")
+                yield Problem(
+                    f"{where}, junction {junction!r}",
+                    "must have one way on",
+                    got=f"{count}",
+                    expected="exactly one delta",
+                )
         for delta in self.deltas:
             place = f"{where}, delta {delta.name!r}"
             if delta.source not in junctions:
-                yield Problem(place, "starts at no junction", delta.source,
-                              hint=nearest(delta.source, junctions))
+                yield Problem(
+                    place,
+                    "starts at no junction",
+                    delta.source,
+                    hint=nearest(delta.source, junctions),
+                )
             if delta.target not in [*storages, OUTSIDE]:
-                yield Problem(place, "leads nowhere", delta.target,
-                              hint=nearest(delta.target, storages))
+                yield Problem(
+                    place, "leads nowhere", delta.target, hint=nearest(delta.target, storages)
+                )
             slope = np.diff(delta.loss) / np.diff(delta.loss_flow)
             if delta.loss_flow[0] != 0.0 or (slope < 0.0).any() or (slope > 1.0 + 1e-12).any():
-                yield Problem(place, "loss table must start at zero flow and neither fall nor rise "
-                              "faster than the flow")
+                yield Problem(
+                    place,
+                    "loss table must start at zero flow and neither fall nor rise "
+                    "faster than the flow",
+                )
         for withdrawal in self.withdrawals:
             if withdrawal.storage not in storages:
-                yield Problem(f"{where}, user {withdrawal.user!r}", "takes from no storage",
-                              withdrawal.storage, hint=nearest(withdrawal.storage, storages))
+                yield Problem(
+                    f"{where}, user {withdrawal.user!r}",
+                    "takes from no storage",
+                    withdrawal.storage,
+                    hint=nearest(withdrawal.storage, storages),
+                )
         for name, share in self.groundwater.shares:
             if name not in storages:
                 yield Problem(f"{where}, groundwater", "no such storage", name)
             if not 0.0 <= share <= 1.0:
                 yield Problem(f"{where}, groundwater", "share out of range", str(share), "0 to 1")
         for storage in self.storages:
-            releases = [x.name for x in self.links
-                        if isinstance(x, Release) and x.source == storage.name]
+            releases = [
+                x.name for x in self.links if isinstance(x, Release) and x.source == storage.name
+            ]
             if storage.active_from is not None and len(releases) != 1:
-                yield Problem(f"{where}, storage {storage.name!r}",
-                              "a storage that starts later needs one release to pass its rivers on",
-                              got=str(len(releases)))
+                yield Problem(
+                    f"{where}, storage {storage.name!r}",
+                    "a storage that starts later needs one release to pass its rivers on",
+                    got=str(len(releases)),
+                )
 
     def storage_names(self) -> list[str]:
         """Names of the storages.
@@ -543,8 +567,12 @@ class LakeSystem:
             if record.name == name:
                 return record
         raise InputError(
-            Problem(f"system {self.name!r}", "no such storage", name,
-                    hint=nearest(name, self.storage_names()))
+            Problem(
+                f"system {self.name!r}",
+                "no such storage",
+                name,
+                hint=nearest(name, self.storage_names()),
+            )
         )
 
     def link_names(self) -> list[str]:
@@ -575,8 +603,11 @@ class LakeSystem:
         ends = [(link.source, link.target) for link in self.links]
         for junction in self.junctions:
             delta = next(d for d in self.deltas if d.source == junction.name)
-            ends += [(OUTSIDE, junction.name), (junction.name, delta.mouth),
-                     (junction.name, OUTSIDE)]
+            ends += [
+                (OUTSIDE, junction.name),
+                (junction.name, delta.mouth),
+                (junction.name, OUTSIDE),
+            ]
         return ends
 
     def users(self) -> list[str]:

@@ -29,7 +29,10 @@ class Strict(BaseModel):
     """A frozen model that knows all its keys."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", arbitrary_types_allowed=False, use_attribute_docstrings=True,
+        frozen=True,
+        extra="forbid",
+        arbitrary_types_allowed=False,
+        use_attribute_docstrings=True,
         populate_by_name=True,
     )
 
@@ -41,9 +44,7 @@ def _fields_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[
         if not (isinstance(current, type) and issubclass(current, BaseModel)):
             return []
         if isinstance(key, str):
-            info = next(
-                (f for n, f in current.model_fields.items() if key in (n, f.alias)), None
-            )
+            info = next((f for n, f in current.model_fields.items() if key in (n, f.alias)), None)
             if info is None:
                 return []
             current = info.annotation
@@ -101,12 +102,11 @@ def _problem(model: type[BaseModel], document: Readable, error: dict[str, Any]) 
     keys: list[str | int] = []
     node: Any = document.data
     for key in location:
-        if isinstance(node, dict) and key in node:
+        try:
             node = node[key]
-            keys.append(key)
-        elif isinstance(node, list) and isinstance(key, int) and key < len(node):
-            node = node[key]
-            keys.append(key)
+        except (KeyError, IndexError, TypeError):
+            continue
+        keys.append(key)
     missing = error["type"] == "missing"
     dotted = ".".join(str(k) for k in (location if missing else keys)) or "document"
     where = f"{document.where(tuple(keys))}: {dotted}"

@@ -34,8 +34,9 @@ def _terms(result: xr.Dataset) -> list[xr.DataArray]:
     for i in range(result.sizes["link"]):
         flow = result["link_flow"].isel(link=i, drop=True)
         for end, sign in (("link_to", 1.0), ("link_from", -1.0)):
-            there = xr.DataArray(storages == result[end].values[i], dims="storage",
-                                 coords={"storage": storages})
+            there = xr.DataArray(
+                storages == result[end].values[i], dims="storage", coords={"storage": storages}
+            )
             if bool(there.any()):
                 terms.append(sign * flow * there)
     return terms
@@ -64,8 +65,8 @@ def storage_residual(result: xr.Dataset) -> xr.DataArray:
     """
     seconds = xr.DataArray(_durations(result), dims="time", coords={"time": result["time"]})
     change = result["water_volume"].diff("time_edge")
-    change = change.drop_vars("time_edge").rename(time_edge="time").assign_coords(
-        time=result["time"]
+    change = (
+        change.drop_vars("time_edge").rename(time_edge="time").assign_coords(time=result["time"])
     )
     terms = _terms(result)
     total = terms[0].copy()
@@ -104,40 +105,46 @@ def check_balance(result: xr.Dataset, rtol: float = 1e-10) -> None:
     missing = [name for name in needed if name not in result]
     if missing:
         raise InputError(Problem("result", "lacks what a balance needs", ", ".join(missing)))
-    dims = result["water_level"].dims if "water_level" in result else result[FLUXES[0]].dims
+    dims = result[FLUXES[0]].dims
     seconds = xr.DataArray(_durations(result), dims="time", coords={"time": result["time"]})
-    residual = np.abs(storage_residual(result) * seconds).transpose(*dims)
-    size = np.abs(result[FLUXES[0]]) * 0.0
-    for term in _terms(result):
-        size = size + np.abs(term)
-    size = (size * seconds).transpose(*dims)
-    volume = np.abs(result["water_volume"].isel(time_edge=slice(None, -1))).drop_vars("time_edge")
-    volume = volume.rename(time_edge="time").assign_coords(time=result["time"]).transpose(*dims)
-    scale = np.maximum(np.maximum(size, 1e-3 * volume), 1.0)
-    ratio = (residual / scale).values
-    if "status" in result:
-        # what could not be solved is no number, and is reported by its status
-        solved = np.asarray(result["status"].values) != 3
-        ratio = np.where(np.isnan(ratio) & ~solved.reshape(-1, *([1] * (ratio.ndim - 1)))
-                         if ratio.ndim == 3 else np.zeros_like(ratio, dtype=bool), 0.0, ratio)
+
+    def volumes(rate: xr.DataArray) -> FloatArray:
+        amount: FloatArray = abs(rate * seconds).transpose(*dims).values
+        return amount
+
+    residual = volumes(storage_residual(result))
+    size = sum(
+        (volumes(term.broadcast_like(result[FLUXES[0]])) for term in _terms(result)),
+        np.zeros_like(residual),
+    )
+    stored = abs(result["water_volume"]).transpose(
+        *["time_edge" if d == "time" else d for d in dims]
+    )
+    scale = np.maximum(np.maximum(size, 1e-3 * stored.isel(time_edge=slice(None, -1)).values), 1.0)
+    ratio = residual / scale
+    if "realization" in dims and "status" in result:
+        # a member that could not be solved is no number from there on, and its status says so
+        unsolved = (result["status"].values == 3)[:, None, None]
+        ratio = np.where(np.isnan(ratio) & unsolved, 0.0, ratio)
     if not (ratio <= rtol).all():
-        worst = np.unravel_index(int(np.argmax(np.where(np.isnan(ratio), np.inf, ratio))),
-                                 ratio.shape)
-        at = dict(zip(dims, worst, strict=True))
+        worst = np.unravel_index(
+            int(np.argmax(np.where(np.isnan(ratio), np.inf, ratio))), ratio.shape
+        )
+        at = {str(d): int(i) for d, i in zip(dims, worst, strict=True)}
         start = str(result["time_edge"].values[at["time"]])[:10]
         end = str(result["time_edge"].values[at["time"] + 1])[:10]
         member = f", member {at['realization']}" if "realization" in at else ""
         raise WaterBalanceError(
             f"the water balance of storage {str(result['storage'].values[at['storage']])!r} does "
-            f"not close from {start} to {end}{member}: residual "
-            f"{float(residual.values[worst]):.3g} m3 against a scale of "
-            f"{float(scale.values[worst]):.3g} m3 is {float(ratio[worst]):.2g}, more than "
-            f"{rtol:.0e}"
+            f"not close from {start} to {end}{member}: residual {residual[worst]:.3g} m3 against a "
+            f"scale of {scale[worst]:.3g} m3 is {ratio[worst]:.2g}, more than {rtol:.0e}"
         )
 
 
 def budget_table(
-    result: xr.Dataset, periods: Sequence[tuple[int, int]], storages: Sequence[str] = ("west", "east")
+    result: xr.Dataset,
+    periods: Sequence[tuple[int, int]],
+    storages: Sequence[str] = ("west", "east"),
 ) -> pd.DataFrame:
     """Mean budget of the lake in each period.
 
@@ -175,7 +182,8 @@ def budget_table(
         span = seconds[inside].sum() / _YEAR
         row = {}
         for column, name in zip(
-            ("inflow", "precipitation", "evaporation", "groundwater", "abstraction"), FLUXES,
+            ("inflow", "precipitation", "evaporation", "groundwater", "abstraction"),
+            FLUXES,
             strict=True,
         ):
             flux = lake[name].sum("storage").values

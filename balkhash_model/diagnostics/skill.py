@@ -86,8 +86,9 @@ def annual_means(level: xr.DataArray) -> pd.Series:
     54
     """
     time = pd.DatetimeIndex(level["time"].values)
-    frame = pd.DataFrame({"value": level.values, "days": time.days_in_month, "year": time.year,
-                          "month": time.month})
+    frame = pd.DataFrame(
+        {"value": level.values, "days": time.days_in_month, "year": time.year, "month": time.month}
+    )
     frame = frame.dropna()
     complete = frame.groupby("year")["month"].nunique() == 12
     frame = frame[frame["year"].map(complete)]
@@ -122,8 +123,9 @@ def level_skill(result: xr.Dataset, observed: pd.DataFrame) -> pd.DataFrame:
     """
     level = result["lake_level"]
     yearly = annual_means(level)
-    monthly = pd.Series(level.values, index=pd.PeriodIndex(pd.DatetimeIndex(level["time"].values),
-                                                           freq="M"))
+    monthly = pd.Series(
+        level.values, index=pd.PeriodIndex(pd.DatetimeIndex(level["time"].values), freq="M")
+    )
     monthly = monthly.groupby(level=0).mean()
     rows = {}
     for name, group in observed.groupby("series", sort=False):
@@ -131,7 +133,8 @@ def level_skill(result: xr.Dataset, observed: pd.DataFrame) -> pd.DataFrame:
         times = pd.DatetimeIndex(group["time"])
         offset = group["offset"].to_numpy() if "offset" in group else np.zeros(len(group))
         simulated = (
-            yearly.reindex(times.year) if averaging == "year"
+            yearly.reindex(times.year)
+            if averaging == "year"
             else monthly.reindex(times.to_period("M"))
         ).to_numpy()
         values = group["level"].to_numpy() + offset
@@ -140,8 +143,11 @@ def level_skill(result: xr.Dataset, observed: pd.DataFrame) -> pd.DataFrame:
             continue
         scores = skill_scores(simulated, values)
         rows[str(name)] = {
-            "averaging": averaging, "n": int(scores["n"]), "rmse": scores["rmse"],
-            "bias": scores["bias"], "nse": scores["nse"],
+            "averaging": averaging,
+            "n": int(scores["n"]),
+            "rmse": scores["rmse"],
+            "bias": scores["bias"],
+            "nse": scores["nse"],
             "offset": float(np.mean(offset)),
         }
     return pd.DataFrame.from_dict(rows, orient="index")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from balkhash_model.forcing.assemble import assemble, empty_forcing
+from balkhash_model.forcing.assemble import assemble
+from balkhash_model.forcing.table import empty_forcing
 
 __all__ = ["assemble", "empty_forcing"]

@@ -126,11 +126,16 @@ def annual_amounts_to_rates(
     monthly = amounts[:, None] * weights / weights.sum(axis=1, keepdims=True)
     rates = (monthly / seconds).ravel()
     edges = months.edges
-    if axis.n <= rates.size and np.isin(axis.edges, edges).all() and (
-        np.searchsorted(edges, axis.edges[-1]) - np.searchsorted(edges, axis.edges[0]) == axis.n
+    if (
+        axis.n <= rates.size
+        and np.isin(axis.edges, edges).all()
+        and (
+            np.searchsorted(edges, axis.edges[-1]) - np.searchsorted(edges, axis.edges[0]) == axis.n
+        )
     ):
         first = int(np.searchsorted(edges, axis.edges[0]))
-        return rates[first : first + axis.n]
+        part: FloatArray = rates[first : first + axis.n]
+        return part
     weights_in = overlap_weights(axis, edges[:-1], edges[1:])
     mean: FloatArray = weights_in @ rates
     return mean

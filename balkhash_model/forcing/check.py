@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from balkhash_model.errors import InputError, Problem, nearest
-from balkhash_model.forcing.assemble import FORCING
+from balkhash_model.forcing.table import FORCING, coordinate_names
 from balkhash_model.timeaxis import TimeAxis
 
 if TYPE_CHECKING:
@@ -22,8 +22,13 @@ FloatArray = npt.NDArray[np.float64]
 __all__ = ["ForcingArrays", "read_forcing"]
 
 #: Variables that may be left out, with what is then used.
-_OPTIONAL = {"gauge_flow": np.nan, "side_inflow": 0.0, "release_demand": 0.0,
-             "withdrawal_demand": 0.0, "groundwater_flow": 0.0}
+_OPTIONAL = {
+    "gauge_flow": np.nan,
+    "side_inflow": 0.0,
+    "release_demand": 0.0,
+    "withdrawal_demand": 0.0,
+    "groundwater_flow": 0.0,
+}
 #: Variables that cannot be negative.
 _POSITIVE = ("precipitation_rate", "release_demand", "withdrawal_demand")
 
@@ -40,27 +45,26 @@ class ForcingArrays:
         return self.values[name]
 
 
-def _names(system: LakeSystem) -> dict[str, list[str]]:
-    from balkhash_model.system import Release
-
-    return {
-        "storage": system.storage_names(),
-        "river": [r.name for r in system.rivers],
-        "junction": [j.name for j in system.junctions],
-        "link": [x.name for x in system.links if isinstance(x, Release)],
-        "user": system.users(),
-    }
-
-
 def _read_axis(forcing: xr.Dataset, problems: list[Problem]) -> TimeAxis | None:
     if "time_bnds" not in forcing.variables:
-        problems.append(Problem("forcing", "no time_bnds",
-                                expected="the start and end of each interval, dims (time, bnds)"))
+        problems.append(
+            Problem(
+                "forcing",
+                "no time_bnds",
+                expected="the start and end of each interval, dims (time, bnds)",
+            )
+        )
         return None
     bounds = np.asarray(forcing["time_bnds"].values)
     if not np.issubdtype(bounds.dtype, np.datetime64):
-        problems.append(Problem("forcing time_bnds", "not times", str(bounds.dtype),
-                                "datetime64 in the standard calendar"))
+        problems.append(
+            Problem(
+                "forcing time_bnds",
+                "not times",
+                str(bounds.dtype),
+                "datetime64 in the standard calendar",
+            )
+        )
         return None
     bounds = bounds.astype("datetime64[s]")
     if bounds.ndim != 2 or bounds.shape[1] != 2 or bounds.shape[0] == 0:
@@ -71,9 +75,13 @@ def _read_axis(forcing: xr.Dataset, problems: list[Problem]) -> TimeAxis | None:
         i = int(gaps[0])
         what = "overlap or are out of order" if bounds[i + 1, 0] < bounds[i, 1] else "leave a gap"
         problems.append(
-            Problem(f"forcing time_bnds, interval {i + 1}", f"intervals {what}",
-                    f"starts {bounds[i + 1, 0]}", f"{bounds[i, 1]}",
-                    f"{gaps.size} such place(s) in all")
+            Problem(
+                f"forcing time_bnds, interval {i + 1}",
+                f"intervals {what}",
+                f"starts {bounds[i + 1, 0]}",
+                f"{bounds[i, 1]}",
+                f"{gaps.size} such place(s) in all",
+            )
         )
         return None
     try:
@@ -84,7 +92,11 @@ def _read_axis(forcing: xr.Dataset, problems: list[Problem]) -> TimeAxis | None:
 
 
 def _read_variable(
-    forcing: xr.Dataset, name: str, dim: str, names: list[str], axis: TimeAxis | None,
+    forcing: xr.Dataset,
+    name: str,
+    dim: str,
+    names: list[str],
+    axis: TimeAxis | None,
     problems: list[Problem],
 ) -> FloatArray | None:
     unit = FORCING[name][0]
@@ -95,18 +107,34 @@ def _read_variable(
     if got_unit is None:
         problems.append(Problem(where, "no units attribute", expected=repr(unit)))
     elif got_unit != unit:
-        problems.append(Problem(where, "wrong units", repr(got_unit), repr(unit),
-                                "Convert the values and set the attribute"))
+        problems.append(
+            Problem(
+                where,
+                "wrong units",
+                repr(got_unit),
+                repr(unit),
+                "Convert the values and set the attribute",
+            )
+        )
     allowed = {"time", dim, "realization"}
     if not {"time", dim} <= set(variable.dims) or not set(variable.dims) <= allowed:
-        problems.append(Problem(where, "wrong dimensions", str(variable.dims),
-                                f"time, {dim} and at most realization"))
+        problems.append(
+            Problem(
+                where,
+                "wrong dimensions",
+                str(variable.dims),
+                f"time, {dim} and at most realization",
+            )
+        )
         return None
     if len(names) > 0:
         present = [str(x) for x in variable[dim].values] if dim in variable.coords else None
         if present is None or sorted(present) != sorted(names):
-            problems.append(Problem(f"{where}, {dim}", "other names than the system's",
-                                    str(present), str(names)))
+            problems.append(
+                Problem(
+                    f"{where}, {dim}", "other names than the system's", str(present), str(names)
+                )
+            )
             return None
         variable = variable.sel({dim: names})
     lead = ["realization"] if "realization" in variable.dims else []
@@ -128,14 +156,25 @@ def _read_variable(
 
 
 def _first(
-    problems: list[Problem], where: str, what: str, bad: npt.NDArray[np.bool_], names: list[str],
-    axis: TimeAxis | None, expected: str,
+    problems: list[Problem],
+    where: str,
+    what: str,
+    bad: npt.NDArray[np.bool_],
+    names: list[str],
+    axis: TimeAxis | None,
+    expected: str,
 ) -> None:
     if bad.any():
         _, t, i = (int(x) for x in np.argwhere(bad)[0])
         when = str(axis.edges[t])[:10] if axis is not None else f"interval {t}"
-        problems.append(Problem(f"{where} of {names[i]!r} from {when}", what,
-                                f"{int(bad.sum())} such value(s)", expected))
+        problems.append(
+            Problem(
+                f"{where} of {names[i]!r} from {when}",
+                what,
+                f"{int(bad.sum())} such value(s)",
+                expected,
+            )
+        )
 
 
 def read_forcing(system: LakeSystem, forcing: xr.Dataset) -> ForcingArrays:
@@ -172,13 +211,21 @@ def read_forcing(system: LakeSystem, forcing: xr.Dataset) -> ForcingArrays:
     axis = _read_axis(forcing, problems)
     datum = forcing.attrs.get("datum", system.datum)
     if datum != system.datum:
-        problems.append(Problem("forcing datum", "differs from the system's", str(datum),
-                                system.datum, "Bring all levels to one datum"))
+        problems.append(
+            Problem(
+                "forcing datum",
+                "differs from the system's",
+                str(datum),
+                system.datum,
+                "Bring all levels to one datum",
+            )
+        )
     for name in forcing.data_vars:
         if name not in FORCING and name != "time_bnds":
-            problems.append(Problem(f"forcing {name}", "no such variable",
-                                    hint=nearest(str(name), FORCING)))
-    names = _names(system)
+            problems.append(
+                Problem(f"forcing {name}", "no such variable", hint=nearest(str(name), FORCING))
+            )
+    names = coordinate_names(system)
     values: dict[str, FloatArray] = {}
     members: dict[str, int] = {}
     for name, (_, dim) in FORCING.items():
@@ -187,8 +234,13 @@ def read_forcing(system: LakeSystem, forcing: xr.Dataset) -> ForcingArrays:
                 n = axis.n if axis is not None else 0
                 values[name] = np.full((1, n, len(names[dim])), _OPTIONAL.get(name, 0.0))
             else:
-                problems.append(Problem(f"forcing {name}", "missing",
-                                        expected=f"dims (time, {dim}), {FORCING[name][0]}"))
+                problems.append(
+                    Problem(
+                        f"forcing {name}",
+                        "missing",
+                        expected=f"dims (time, {dim}), {FORCING[name][0]}",
+                    )
+                )
             continue
         array = _read_variable(forcing, name, dim, names[dim], axis, problems)
         if array is not None:

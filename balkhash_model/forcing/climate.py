@@ -61,10 +61,12 @@ def evaporation_shape(parameters: ParameterSet) -> FloatArray:
     from balkhash_model import reference
 
     table = reference.load("climate_balkhash_monthly")
-    stations = np.stack([
-        table["surface_temperature_station63_degC"].values,
-        table["surface_temperature_station74_degC"].values,
-    ])
+    stations = np.stack(
+        [
+            table["surface_temperature_station63_degC"].values,
+            table["surface_temperature_station74_degC"].values,
+        ]
+    )
     known = np.isfinite(stations)
     total = np.where(known, stations, 0.0).sum(axis=0)
     water = np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
@@ -113,9 +115,13 @@ def lake_precipitation(axis: TimeAxis, parameters: ParameterSet) -> FloatArray:
     missing = years[~np.isfinite(volume)]
     if missing.size:
         raise InputError(
-            Problem("climate.precipitation", "no published mean for these years",
-                    f"{missing[0]} to {missing[-1]}", f"{starts.min()} to {ends.max()}",
-                    "Shorten the period")
+            Problem(
+                "climate.precipitation",
+                "no published mean for these years",
+                f"{missing[0]} to {missing[-1]}",
+                f"{starts.min()} to {ends.max()}",
+                "Shorten the period",
+            )
         )
     depth = volume / parameters["precipitation_area"].si
     return annual_amounts_to_rates(axis, depth, int(years[0]), precipitation_shape(), shares=True)

@@ -68,9 +68,13 @@ def ili_at_gauge(axis: TimeAxis, gauge: str, parameters: ParameterSet) -> FloatA
     missing = years[~np.isfinite(amounts)]
     if missing.size:
         raise InputError(
-            Problem(f"inflow.ili at {gauge}", "no published mean for these years",
-                    f"{missing[0]} to {missing[-1]}", f"{starts.min()} to {ends.max()}",
-                    "Shorten the period")
+            Problem(
+                f"inflow.ili at {gauge}",
+                "no published mean for these years",
+                f"{missing[0]} to {missing[-1]}",
+                f"{starts.min()} to {ends.max()}",
+                "Shorten the period",
+            )
         )
     shape = cosine_shape(parameters["ili_seasonal_amplitude"].si, parameters["ili_peak_month"].si)
     return annual_amounts_to_rates(axis, amounts, int(years[0]), shape)

@@ -27,7 +27,7 @@ def cache_state() -> list[tuple[str, str]]:
     from balkhash_model.kernel import march
 
     folder = Path(march.march_block.stats.cache_path)
-    files = [p for p in folder.glob("*.nb[ic]")] if folder.is_dir() else []
+    files = list(folder.glob("*.nb[ic]")) if folder.is_dir() else []
     size = sum(p.stat().st_size for p in files)
     found = f"{len(files)}, {size / 1e6:.1f} MB" if files else "none yet: the first run compiles"
     return [("folder", str(folder)), ("compiled files", found)]

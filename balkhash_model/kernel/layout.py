@@ -108,7 +108,7 @@ class Forcing(NamedTuple):
     gauged: BoolArray  # (t, j)
     release: FloatArray  # (use, t, l) m3/s demanded of release links
     demand: FloatArray  # (use, t, u) m3/s
-    index: IntArray  # (3, member): which climate, inflow and use
+    which: IntArray  # (3, member): which climate, inflow and use
     curve_index: IntArray  # (s, member)
     initial_volume: FloatArray  # (s, member) m3
     initial_salt: FloatArray  # (s, member) kg

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from balkhash_model.kernel.compiled import compiled
-
 from balkhash_model.kernel.layout import (
     BASE_AREA,
     BASE_LEVEL,
@@ -123,9 +122,9 @@ def load_forcing(
     """Bring the rates of one interval into the lanes."""
     w = b.w
     for k in range(w.shape[2]):
-        c = forcing.index[0, start + k]
-        i = forcing.index[1, start + k]
-        d = forcing.index[2, start + k]
+        c = forcing.which[0, start + k]
+        i = forcing.which[1, start + k]
+        d = forcing.which[2, start + k]
         for s in range(forcing.river.shape[2]):
             w[RAIN, s, k] = forcing.net_rain[c, t, s]
             w[RIVER, s, k] = forcing.river[i, t, s]
@@ -140,8 +139,14 @@ def load_forcing(
 
 @compiled
 def step_second_order(
-    curves: Curves, graph: Graph, gauged: BoolArray, active: BoolArray, dt: float, share: float,
-    with_salt: bool, b: Block,
+    curves: Curves,
+    graph: Graph,
+    gauged: BoolArray,
+    active: BoolArray,
+    dt: float,
+    share: float,
+    with_salt: bool,
+    b: Block,
 ) -> None:  # pragma: no cover - compiled
     """One step of the two-stage method for all living lanes; marks those to be redone."""
     w = b.w
@@ -176,9 +181,7 @@ def step_second_order(
         bad = w[REDO, 0, k] + w[BUSY, 0, k] > 0.0
         for s in range(ns):
             if active[s]:
-                w[NOW, s, k] = w[OLD, s, k] + (
-                    (dt - h) * w[FIRST_NET, s, k] + h * w[NET, s, k]
-                )
+                w[NOW, s, k] = w[OLD, s, k] + ((dt - h) * w[FIRST_NET, s, k] + h * w[NET, s, k])
             # the comparisons are written so that a value that is no number is bad, too
             if not (w[NOW, s, k] >= 0.0 and w[BASE, s, k] >= 0.0):
                 bad = True
@@ -194,8 +197,15 @@ def step_second_order(
 
 @compiled
 def step_short(
-    curves: Curves, graph: Graph, gauged: BoolArray, active: BoolArray, dt: float, share: float,
-    with_salt: bool, count: int, b: Block,
+    curves: Curves,
+    graph: Graph,
+    gauged: BoolArray,
+    active: BoolArray,
+    dt: float,
+    share: float,
+    with_salt: bool,
+    count: int,
+    b: Block,
 ) -> None:  # pragma: no cover - compiled
     """Repeat a step as `count` backward Euler steps for the lanes marked to be redone."""
     w, report = b.w, b.report
@@ -334,8 +344,15 @@ def start_block(
 
 @compiled
 def march_block(
-    curves: Curves, graph: Graph, forcing: Forcing, out: Output, start: int, n: int,
-    substeps: int, with_salt: bool, fluxes: bool,
+    curves: Curves,
+    graph: Graph,
+    forcing: Forcing,
+    out: Output,
+    start: int,
+    n: int,
+    substeps: int,
+    with_salt: bool,
+    fluxes: bool,
 ) -> None:  # pragma: no cover - compiled
     """March members ``start .. start + n`` through all intervals."""
     ns, nl = graph.storage_flag.size, graph.link.shape[0]
@@ -357,14 +374,19 @@ def march_block(
                     w[OLD_LEVEL, s, k] = w[LEVEL, s, k]
                 for link in range(nl):
                     w[OLD_FLOW, link, k] = w[FLOW, link, k]
-            step_second_order(
-                curves, graph, gauged, active, dt, 1.0 / substeps, with_salt, b
-            )
+            step_second_order(curves, graph, gauged, active, dt, 1.0 / substeps, with_salt, b)
             for attempt in range(2):
                 if b.w[REDO, 0].any():
                     step_short(
-                        curves, graph, gauged, active, dt, 1.0 / substeps, with_salt,
-                        SHORT_STEPS[attempt], b,
+                        curves,
+                        graph,
+                        gauged,
+                        active,
+                        dt,
+                        1.0 / substeps,
+                        with_salt,
+                        SHORT_STEPS[attempt],
+                        b,
                     )
             note_status(curves, graph, active, t, start, b, out)
         write_states(t + 1, start, b, out)
@@ -416,8 +438,15 @@ def march(
 
     def run(start: int) -> None:
         march_block(
-            curves, graph, forcing, out, start, min(LANES, members - start), substeps,
-            with_salt, fluxes,
+            curves,
+            graph,
+            forcing,
+            out,
+            start,
+            min(LANES, members - start),
+            substeps,
+            with_salt,
+            fluxes,
         )
 
     workers = min(threads or os.cpu_count() or 1, len(starts))

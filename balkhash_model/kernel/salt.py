@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from balkhash_model.kernel.compiled import compiled
-
 from balkhash_model.kernel.layout import FROM, KIND, RELEASE, TO, Graph
 from balkhash_model.kernel.step import (
     BASE,

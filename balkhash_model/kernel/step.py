@@ -24,7 +24,6 @@ import numpy as np
 import numpy.typing as npt
 
 from balkhash_model.kernel.compiled import compiled, inlined
-
 from balkhash_model.kernel.layout import (
     BASE_AREA,
     BASE_LEVEL,
@@ -60,17 +59,58 @@ FLOW_FLOOR = 1e-2  # m3/s
 
 # Fields of Block.w by what their second index counts.
 (  # storages
-    LEVEL, AREA, SLOPE, VOLUME, WET, WET_SLOPE, SUPPLY, SUPPLY_SLOPE, NET, RIGHT,
-    RIVER_IN, GROUND_IN, RAIN, RIVER, GROUND,
-    NOW, SALT, OLD, OLD_SALT, OLD_LEVEL, BASE, SALT_BASE, FIRST_NET, INVERSE,
+    LEVEL,
+    AREA,
+    SLOPE,
+    VOLUME,
+    WET,
+    WET_SLOPE,
+    SUPPLY,
+    SUPPLY_SLOPE,
+    NET,
+    RIGHT,
+    RIVER_IN,
+    GROUND_IN,
+    RAIN,
+    RIVER,
+    GROUND,
+    NOW,
+    SALT,
+    OLD,
+    OLD_SALT,
+    OLD_LEVEL,
+    BASE,
+    SALT_BASE,
+    FIRST_NET,
+    INVERSE,
     # links
-    FLOW, LINK, LINK_FROM, LINK_TO, DEMANDED, OLD_FLOW, HEAD, UPSTREAM, CONVEYANCE, DEEPENING,
+    FLOW,
+    LINK,
+    LINK_FROM,
+    LINK_TO,
+    DEMANDED,
+    OLD_FLOW,
+    HEAD,
+    UPSTREAM,
+    CONVEYANCE,
+    DEEPENING,
     # users
-    TAKEN, DEMAND,
+    TAKEN,
+    DEMAND,
     # junctions
-    ARRIVED, LATERAL, LATERAL_IN, LOSS, MOUTH, RECEIVED, THROUGH,
+    ARRIVED,
+    LATERAL,
+    LATERAL_IN,
+    LOSS,
+    MOUTH,
+    RECEIVED,
+    THROUGH,
     # lanes, at index 0: marks are 1 or 0, so that loops over them have one type
-    BUSY, ALIVE, GOOD, REDO, CHANGE,
+    BUSY,
+    ALIVE,
+    GOOD,
+    REDO,
+    CHANGE,
 ) = range(48)
 FIELDS = 48
 
@@ -232,9 +272,7 @@ def link_flow(
             root = np.sqrt(over)
             flow = c * over * root
             w[LINK, link, k] = flow * w[SUPPLY, i, k]
-            w[LINK_FROM, link, k] = (
-                1.5 * c * root * w[SUPPLY, i, k] + flow * w[SUPPLY_SLOPE, i, k]
-            )
+            w[LINK_FROM, link, k] = 1.5 * c * root * w[SUPPLY, i, k] + flow * w[SUPPLY_SLOPE, i, k]
             w[LINK_TO, link, k] = 0.0
     else:
         for k in range(n):

@@ -48,8 +48,10 @@ rises (row 1)']
     """
     faults: list[str] = []
     if level.ndim != 1 or level.shape != area.shape:
-        return [f"levels and areas must be two columns of one length, not {level.shape} and "
-                f"{area.shape}"]
+        return [
+            f"levels and areas must be two columns of one length, not {level.shape} and "
+            f"{area.shape}"
+        ]
     if level.size < 2:
         return ["at least two rows are needed"]
     for name, column in (("level", level), ("area", area)):
@@ -339,8 +341,10 @@ def shelf_and_bowl_rows(
         )
     m = float(brentq(excess, low, high, xtol=1e-14, rtol=1e-15))
     bowl = rows(m)
-    upper = np.array([reference_level, top_level]) if shelf_base < reference_level else np.array(
-        [top_level]
+    upper = (
+        np.array([reference_level, top_level])
+        if shelf_base < reference_level
+        else np.array([top_level])
     )
     level = np.concatenate((bowl_level, upper))
     area = np.concatenate((bowl, reference_area + slope * (upper - reference_level)))

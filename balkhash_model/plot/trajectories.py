@@ -67,8 +67,14 @@ def trajectories(
     if "lake_level" not in result:
         raise InputError(Problem("result", "holds no lake_level"))
     if "realization" in result["lake_level"].dims:
-        raise InputError(Problem("result", "holds several members", expected="one member",
-                                 hint="Select one: result.isel(realization=0)"))
+        raise InputError(
+            Problem(
+                "result",
+                "holds several members",
+                expected="one member",
+                hint="Select one: result.isel(realization=0)",
+            )
+        )
     with use_style():
         if ax is not None:
             figure: Figure = ax.get_figure()  # type: ignore[assignment]
@@ -82,14 +88,27 @@ def trajectories(
         for axes in (upper, lower):
             for start, end, _ in periods:
                 if axes is lower and _inside(result, start, end):
-                    axes.axvspan(np.datetime64(start), np.datetime64(end),
-                                 color=PALETTE["period"], lw=0, zorder=0)
+                    axes.axvspan(
+                        np.datetime64(start),
+                        np.datetime64(end),
+                        color=PALETTE["period"],
+                        lw=0,
+                        zorder=0,
+                    )
         lower.set_xlabel("Year")
-        figure.suptitle(str(result.attrs.get("title", "")), x=0.012, ha="left", fontsize=12,
-                        fontweight="bold")
-        figure.text(0.995, 0.003, _caption(result, observed), ha="right", va="bottom",
-                    fontsize=7.5, color="#555555")
-        figure.get_layout_engine().set(rect=(0.0, 0.028, 1.0, 0.972))  # type: ignore[union-attr]
+        figure.suptitle(
+            str(result.attrs.get("title", "")), x=0.012, ha="left", fontsize=12, fontweight="bold"
+        )
+        figure.text(
+            0.995,
+            0.003,
+            _caption(result, observed),
+            ha="right",
+            va="bottom",
+            fontsize=7.5,
+            color="#555555",
+        )
+        figure.set_layout_engine("constrained", rect=(0.0, 0.028, 1.0, 0.972))
         plt.close(figure)
     return figure
 
@@ -100,30 +119,55 @@ def _inside(result: xr.Dataset, start: str, end: str) -> bool:
 
 
 def _draw_levels(
-    ax: Axes, result: xr.Dataset, observed: pd.DataFrame | None, threshold: float | None,
+    ax: Axes,
+    result: xr.Dataset,
+    observed: pd.DataFrame | None,
+    threshold: float | None,
     periods: tuple[tuple[str, str, str], ...],
 ) -> None:
     time = result["time"].values
     level = result["lake_level"].values
     if "lake_level_uncertainty" in result:
         spread = result["lake_level_uncertainty"].values
-        ax.fill_between(time, level - spread, level + spread, color=PALETTE["band"], alpha=0.35,
-                        lw=0, label="Simulated, ± one standard error", zorder=1)
+        ax.fill_between(
+            time,
+            level - spread,
+            level + spread,
+            color=PALETTE["band"],
+            alpha=0.35,
+            lw=0,
+            label="Simulated, ± one standard error",
+            zorder=1,
+        )
     for name, style in (("west", (0, (5, 2))), ("east", (0, (1.2, 1.6)))):
         if name in result["storage"].values:
             basin = result["water_level"].sel(storage=name)
-            ax.plot(time, basin.values, color=PALETTE[name], ls=style, lw=2.4 if name == "west"
-                    else 2.0, label=f"Simulated, {name.capitalize()} basin", zorder=3)
+            ax.plot(
+                time,
+                basin.values,
+                color=PALETTE[name],
+                ls=style,
+                lw=2.4 if name == "west" else 2.0,
+                label=f"Simulated, {name.capitalize()} basin",
+                zorder=3,
+            )
     ax.plot(time, level, color=PALETTE["lake"], lw=0.9, label="Simulated, whole lake", zorder=4)
     if observed is not None:
         _draw_observed(ax, result, observed)
     datum = str(result.attrs.get("datum", "datum not stated"))
     if threshold is not None:
         ax.axhline(threshold, color=PALETTE["threshold"], lw=1.2, ls="-.", zorder=2)
-        ax.annotate(f"{threshold:.1f} m: level not to fall below",
-                    (1.0, threshold), xycoords=("axes fraction", "data"),
-                    xytext=(-2, -3), textcoords="offset points", ha="right", va="top",
-                    fontsize=8.5, color=PALETTE["threshold"])
+        ax.annotate(
+            f"{threshold:.1f} m: level not to fall below",
+            (1.0, threshold),
+            xycoords=("axes fraction", "data"),
+            xytext=(-2, -3),
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            fontsize=8.5,
+            color=PALETTE["threshold"],
+        )
     low, high = ax.get_ylim()
     ax.set_ylim(low - 0.05, high + 0.16 * (high - low))
     for start, end, label in periods:
@@ -132,8 +176,15 @@ def _draw_levels(
             last = min(np.datetime64(end), result["time_edge"].values[-1])
             ax.axvspan(first, last, color=PALETTE["period"], lw=0, zorder=0)
             middle = first + (last - first) / 2
-            ax.annotate(label, (middle, 0.985), xycoords=("data", "axes fraction"), ha="center",
-                        va="top", fontsize=8.5, color="#5A523A")
+            ax.annotate(
+                label,
+                (middle, 0.985),
+                xycoords=("data", "axes fraction"),
+                ha="center",
+                va="top",
+                fontsize=8.5,
+                color="#5A523A",
+            )
     ax.set_ylabel(f"Water level (m, {datum})")
     ax.margins(x=0.01)
     ax.legend(loc="upper right", ncols=2, columnspacing=1.4, handlelength=2.6)
@@ -142,16 +193,44 @@ def _draw_levels(
 def _draw_observed(ax: Axes, result: xr.Dataset, observed: pd.DataFrame) -> None:
     edges = result["time_edge"].values
     markers: list[tuple[str, dict[str, Any]]] = [
-        ("dated levels", {"fmt": "D", "ms": 5.5, "color": PALETTE["anchor"], "mec": "black",
-                          "mew": 0.6, "capsize": 3, "label": "Observed, dated levels"}),
-        ("altimetry, months", {"fmt": "-", "lw": 1.3, "color": PALETTE["observed"],
-                               "label": "Observed, altimetry (± 0.1 m)"}),
+        (
+            "dated levels",
+            {
+                "fmt": "D",
+                "ms": 5.5,
+                "color": PALETTE["anchor"],
+                "mec": "black",
+                "mew": 0.6,
+                "capsize": 3,
+                "label": "Observed, dated levels",
+            },
+        ),
+        (
+            "altimetry, months",
+            {
+                "fmt": "-",
+                "lw": 1.3,
+                "color": PALETTE["observed"],
+                "label": "Observed, altimetry (± 0.1 m)",
+            },
+        ),
     ]
     known = {"dated levels", "altimetry, annual means", "altimetry, months", "all annual levels"}
     markers += [
-        (str(s), {"fmt": "s", "ms": 4, "color": PALETTE["user"], "mec": "black", "mew": 0.5,
-                  "capsize": 2, "label": f"Observed, {s}"})
-        for s in dict.fromkeys(observed["series"]) if s not in known
+        (
+            str(s),
+            {
+                "fmt": "s",
+                "ms": 4,
+                "color": PALETTE["user"],
+                "mec": "black",
+                "mew": 0.5,
+                "capsize": 2,
+                "label": f"Observed, {s}",
+            },
+        )
+        for s in dict.fromkeys(observed["series"])
+        if s not in known
     ]
     for series, style in markers:
         group = observed[observed["series"] == series]
@@ -161,11 +240,23 @@ def _draw_observed(ax: Axes, result: xr.Dataset, observed: pd.DataFrame) -> None
         times = group["time"].to_numpy()
         if series == "altimetry, months":
             middle = times + np.timedelta64(15, "D")
-            ax.fill_between(middle, group["level"] - group["uncertainty"],
-                            group["level"] + group["uncertainty"], color=PALETTE["observed"],
-                            alpha=0.18, lw=0, zorder=2)
-            ax.plot(middle, group["level"], color=style["color"], lw=style["lw"],
-                    label=style["label"], zorder=5)
+            ax.fill_between(
+                middle,
+                group["level"] - group["uncertainty"],
+                group["level"] + group["uncertainty"],
+                color=PALETTE["observed"],
+                alpha=0.18,
+                lw=0,
+                zorder=2,
+            )
+            ax.plot(
+                middle,
+                group["level"],
+                color=style["color"],
+                lw=style["lw"],
+                label=style["label"],
+                zorder=5,
+            )
         else:
             # two sources for one year stand side by side
             twice = group["time"].duplicated().to_numpy()

@@ -17,7 +17,10 @@ __all__ = ["COLUMNS", "altimetry_monthly", "balkhash_levels", "read_observed"]
 #: Columns of a tidy table of observed levels.
 COLUMNS = ("series", "averaging", "time", "level", "uncertainty", "flag")
 ANCHORS, ANNUAL, MONTHLY, ALL_ANNUAL = (
-    "dated levels", "altimetry, annual means", "altimetry, months", "all annual levels",
+    "dated levels",
+    "altimetry, annual means",
+    "altimetry, months",
+    "all annual levels",
 )
 
 
@@ -44,8 +47,14 @@ def altimetry_monthly(table: str = "balkhash_level_tied") -> pd.Series:
 
     data = load(table)
     if "level_m" not in data:
-        raise InputError(Problem(f"reference table {table!r}", "holds no levels in a known datum",
-                                 str(list(data.data_vars)), "level_m"))
+        raise InputError(
+            Problem(
+                f"reference table {table!r}",
+                "holds no levels in a known datum",
+                str(list(data.data_vars)),
+                "level_m",
+            )
+        )
     index = pd.PeriodIndex(pd.DatetimeIndex(data["time"].values), freq="M")
     return pd.Series(data["level_m"].values, index=index, name="level")
 
@@ -74,20 +83,37 @@ def balkhash_levels() -> pd.DataFrame:
     for i in range(anchors.sizes["row"]):
         year = float(anchors["decimal_year"].values[i])
         if anchors["used"].values[i] == "yes" and year < 1992.0:
-            rows.append((ANCHORS, "year", np.datetime64(f"{int(year)}-07-01"),
-                         float(anchors["level_m"].values[i]),
-                         float(anchors["uncertainty_m"].values[i]), anchors["flag"].values[i]))
+            rows.append(
+                (
+                    ANCHORS,
+                    "year",
+                    np.datetime64(f"{int(year)}-07-01"),
+                    float(anchors["level_m"].values[i]),
+                    float(anchors["uncertainty_m"].values[i]),
+                    anchors["flag"].values[i],
+                )
+            )
     monthly = altimetry_monthly()
     datum = float(load("balkhash_level_tied")["uncertainty_m"].values[0])
     days = monthly.index.days_in_month
     for year, group in monthly.groupby(monthly.index.year):
         if len(group) == 12:
             weights = days[monthly.index.year == year]
-            rows.append((ANNUAL, "year", np.datetime64(f"{year}-07-01"),
-                         float(np.average(group, weights=weights)), datum, "computed"))
+            rows.append(
+                (
+                    ANNUAL,
+                    "year",
+                    np.datetime64(f"{year}-07-01"),
+                    float(np.average(group, weights=weights)),
+                    datum,
+                    "computed",
+                )
+            )
     rows += [(ALL_ANNUAL, *row[1:]) for row in rows]
-    rows += [(MONTHLY, "month", p.to_timestamp().to_datetime64(), float(v), datum, "text")
-             for p, v in monthly.items()]
+    rows += [
+        (MONTHLY, "month", p.to_timestamp().to_datetime64(), float(v), datum, "text")
+        for p, v in monthly.items()
+    ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -133,17 +159,32 @@ def read_observed(path: str | os.PathLike[str], datum: str) -> pd.DataFrame:
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as e:
         raise InputError(Problem(str(file), "cannot be read as CSV", str(e))) from None
     needed = ["time", "level", "unit", "datum"]
-    problems = [Problem(f"{file}: header", "lacks a column", expected=c)
-                for c in needed if c not in frame]
-    problems += [Problem(f"{file}: header", "no such column", str(c),
-                         hint=nearest(str(c), [*needed, "uncertainty", "series"]))
-                 for c in frame if c not in (*needed, "uncertainty", "series")]
+    problems = [
+        Problem(f"{file}: header", "lacks a column", expected=c) for c in needed if c not in frame
+    ]
+    problems += [
+        Problem(
+            f"{file}: header",
+            "no such column",
+            str(c),
+            hint=nearest(str(c), [*needed, "uncertainty", "series"]),
+        )
+        for c in frame
+        if c not in (*needed, "uncertainty", "series")
+    ]
     if problems:
         raise InputError(problems)
     rows = []
     for i, row in enumerate(frame.to_dict("records")):
-        rows.append(_row(f"{file}:{i + 2}", {str(k): str(v).strip() for k, v in row.items()},
-                         datum, file.stem, problems))
+        rows.append(
+            _row(
+                f"{file}:{i + 2}",
+                {str(k): str(v).strip() for k, v in row.items()},
+                datum,
+                file.stem,
+                problems,
+            )
+        )
     if not rows:
         problems.append(Problem(str(file), "holds no level"))
     if problems:
@@ -152,8 +193,9 @@ def read_observed(path: str | os.PathLike[str], datum: str) -> pd.DataFrame:
     same = table.duplicated(["series", "averaging", "time"])
     if same.any():
         first = int(same.to_numpy().argmax())
-        raise InputError(Problem(f"{file}:{first + 2}", "a time stands twice",
-                                 str(table["time"][first])[:10]))
+        raise InputError(
+            Problem(f"{file}:{first + 2}", "a time stands twice", str(table["time"][first])[:10])
+        )
     return table
 
 
@@ -167,12 +209,19 @@ def _row(
     before = len(problems)
     scale = {"m": 1.0, "cm": 0.01}.get(row["unit"])
     if scale is None:
-        problems.append(Problem(f"{where}: unit", "not a unit of level", repr(row["unit"]),
-                                "'m' or 'cm'"))
+        problems.append(
+            Problem(f"{where}: unit", "not a unit of level", repr(row["unit"]), "'m' or 'cm'")
+        )
     if row["datum"] != datum:
-        problems.append(Problem(f"{where}: datum", "another datum than the result's",
-                                repr(row["datum"]), repr(datum),
-                                "Levels of different datums cannot be compared: convert first"))
+        problems.append(
+            Problem(
+                f"{where}: datum",
+                "another datum than the result's",
+                repr(row["datum"]),
+                repr(datum),
+                "Levels of different datums cannot be compared: convert first",
+            )
+        )
     numbers: dict[str, float] = {}
     for key in ("level", "uncertainty"):
         text = row.get(key, "")
@@ -191,10 +240,19 @@ def _row(
     except ValueError:
         time = pd.NaT
     if length not in (4, 7, 10) or time is pd.NaT:
-        problems.append(Problem(f"{where}: time", "not a date", repr(row["time"]),
-                                "1987, 1987-05 or 1987-05-01"))
+        problems.append(
+            Problem(
+                f"{where}: time", "not a date", repr(row["time"]), "1987, 1987-05 or 1987-05-01"
+            )
+        )
     if len(problems) > before or scale is None:
         return None
     averaging = "year" if length == 4 else "month"
-    return (row.get("series") or name, averaging, time.to_datetime64(), numbers["level"] * scale,
-            numbers["uncertainty"] * scale, "user")
+    return (
+        row.get("series") or name,
+        averaging,
+        time.to_datetime64(),
+        numbers["level"] * scale,
+        numbers["uncertainty"] * scale,
+        "user",
+    )

@@ -64,15 +64,26 @@ def find_scenario(name: str) -> Path:
     if path.suffix in {".yml", ".yaml"} or path.is_file():
         if path.is_file():
             return path
-        raise InputError(Problem(f"scenario {name!r}", "no such file", expected="a YAML file",
-                                 hint=nearest(path.stem, list_scenarios())))
+        raise InputError(
+            Problem(
+                f"scenario {name!r}",
+                "no such file",
+                expected="a YAML file",
+                hint=nearest(path.stem, list_scenarios()),
+            )
+        )
     for folder in _folders():
         for found in sorted(folder.rglob("*.yml")):
             if found.stem == name:
                 return found
-    raise InputError(Problem(f"scenario {name!r}", "does not exist",
-                             expected="the name of a scenario or a path to a .yml file",
-                             hint=nearest(name, list_scenarios())))
+    raise InputError(
+        Problem(
+            f"scenario {name!r}",
+            "does not exist",
+            expected="the name of a scenario or a path to a .yml file",
+            hint=nearest(name, list_scenarios()),
+        )
+    )
 
 
 def _merge(base: Any, over: Any) -> Any:
@@ -87,14 +98,16 @@ def _merge(base: Any, over: Any) -> Any:
 def _chain(path: Path, seen: tuple[Path, ...] = ()) -> list[yamlio.Document]:
     document = yamlio.load(path)
     if not isinstance(document.data, dict):
-        raise InputError(Problem(document.where(()), "a scenario is a map of keys",
-                                 type(document.data).__name__))
+        raise InputError(
+            Problem(document.where(()), "a scenario is a map of keys", type(document.data).__name__)
+        )
     base = document.data.get("extends")
     if base is None:
         return [document]
     if not isinstance(base, str):
-        raise InputError(Problem(document.where(("extends",)), "extends names one scenario",
-                                 repr(base)))
+        raise InputError(
+            Problem(document.where(("extends",)), "extends names one scenario", repr(base))
+        )
     beside = path.parent / base
     target = beside if beside.is_file() else find_scenario(base)
     if target.resolve() in [p.resolve() for p in (*seen, path)]:
@@ -145,15 +158,12 @@ class _Merged:
     def where(self, keys: Sequence[str | int] = ()) -> str:
         for document in reversed(self._documents):
             node = document.data
-            for key in keys:
-                if isinstance(node, dict) and key in node:
+            try:
+                for key in keys:
                     node = node[key]
-                elif isinstance(node, list) and isinstance(key, int) and key < len(node):
-                    node = node[key]
-                else:
-                    break
-            else:
-                return document.where(tuple(keys))
+            except (KeyError, IndexError, TypeError):
+                continue
+            return document.where(tuple(keys))
         return self._documents[-1].where(())
 
 

@@ -9,7 +9,16 @@ from pydantic import Field, field_validator
 
 from balkhash_model.validation import Strict
 
-__all__ = ["Climate", "Inflow", "Initial", "Meta", "Outputs", "ParameterChoice", "Period", "Scenario"]
+__all__ = [
+    "Climate",
+    "Inflow",
+    "Initial",
+    "Meta",
+    "Outputs",
+    "ParameterChoice",
+    "Period",
+    "Scenario",
+]
 
 
 def _date(value: str) -> str:
@@ -98,7 +107,11 @@ class Outputs(Strict):
     """What is shown at the end of a run."""
 
     periods: list[tuple[int, int]] = [
-        (1961, 1969), (1970, 1985), (1986, 1995), (1996, 2005), (2006, 2014),
+        (1961, 1969),
+        (1970, 1985),
+        (1986, 1995),
+        (1996, 2005),
+        (2006, 2014),
     ]
     """First and last years of the rows of the budget table."""
 

@@ -302,7 +302,7 @@ def test_a_tampered_number_is_found_and_named(ds, name, storage):
 def test_a_tampered_link_is_found_at_either_end(ds):
     wrong = ds.copy(deep=True)
     wrong["link_flow"].loc[{"link": "uzynaral", "time": slice("1988-08-01", "1988-08-31")}] += 1.0
-    with pytest.raises(bm.WaterBalanceError, match="'(west|east)' does not close from 1988-08-01"):
+    with pytest.raises(bm.WaterBalanceError, match=r"'(west|east)' does not close from 1988-08-01"):
         bm.check_balance(wrong)
 
 

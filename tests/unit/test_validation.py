@@ -1,7 +1,7 @@
 """Schemas against documents: every fault at once, each with its line and column."""
 
 import pytest
-from pydantic import ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
 from balkhash_model import yamlio
 from balkhash_model.validation import Strict, validate
@@ -15,8 +15,8 @@ class Inlet(Strict):
 class Pond(Strict):
     name: str
     depth: float
-    inlets: list[Inlet] = []
-    named: dict[str, Inlet] = {}
+    inlets: tuple[Inlet, ...] = ()
+    named: dict[str, Inlet] = Field(default_factory=dict)
 
     @field_validator("depth")
     @classmethod
@@ -47,7 +47,8 @@ def test_every_fault_has_its_line_and_column(problems):
 
 
 def test_faults_inside_lists_and_maps(problems):
-    text = "name: a\ndepth: 1\ninlets:\n  - {name: b}\n  - {nam: c}\nnamed:\n  x: {name: d, wdth: 3 m}\n"
+    text = "name: a\ndepth: 1\ninlets:\n  - {name: b}\n  - {nam: c}\n"
+    text += "named:\n  x: {name: d, wdth: 3 m}\n"
     found = faults(problems, text)
     assert len(found) == 3
     assert found[0].startswith("pond.yml:5:5: inlets.1.name: missing")
@@ -80,8 +81,6 @@ def test_a_document_that_is_no_map_is_refused(problems, text):
 
 
 def test_an_alias_is_accepted_and_reported_under_its_own_name(problems):
-    from pydantic import Field
-
     class Link(Strict):
         source: str = Field(alias="from")
 

@@ -1,0 +1,99 @@
+"""What a forcing dataset holds, and an empty one to fill in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from balkhash_model.system import LakeSystem, Release
+from balkhash_model.timeaxis import TimeAxis
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["FORCING", "coordinate_names", "empty_forcing"]
+
+#: Variables of a forcing dataset: name, unit, second dimension.
+FORCING: dict[str, tuple[str, str]] = {
+    "precipitation_rate": ("m s-1", "storage"),
+    "evaporation_rate": ("m s-1", "storage"),
+    "groundwater_flow": ("m3 s-1", "storage"),
+    "river_flow": ("m3 s-1", "river"),
+    "gauge_flow": ("m3 s-1", "junction"),
+    "side_inflow": ("m3 s-1", "junction"),
+    "release_demand": ("m3 s-1", "link"),
+    "withdrawal_demand": ("m3 s-1", "user"),
+}
+
+
+def coordinate_names(system: LakeSystem) -> dict[str, list[str]]:
+    """Names along each dimension of a forcing dataset.
+
+    Parameters
+    ----------
+    system : LakeSystem
+        The lake system.
+
+    Returns
+    -------
+    dict
+        Names by dimension: storage, river, junction, link (releases only) and user.
+
+    Examples
+    --------
+    >>> from balkhash_model.library import load_system
+    >>> coordinate_names(load_system("balkhash"))["link"]
+    ['kapshagay_release']
+    """
+    return {
+        "storage": system.storage_names(),
+        "river": [r.name for r in system.rivers],
+        "junction": [j.name for j in system.junctions],
+        "link": [x.name for x in system.links if isinstance(x, Release)],
+        "user": system.users(),
+    }
+
+
+def empty_forcing(system: LakeSystem, axis: TimeAxis) -> xr.Dataset:
+    """A forcing dataset of zeros, to be filled in.
+
+    Parameters
+    ----------
+    system : LakeSystem
+        The lake system; its names become coordinates.
+    axis : TimeAxis
+        The intervals.
+
+    Returns
+    -------
+    xarray.Dataset
+        Variables ``precipitation_rate, evaporation_rate`` (m s-1, depth, both positive),
+        ``groundwater_flow, river_flow, side_inflow, release_demand, withdrawal_demand`` (m3 s-1)
+        at zero (withdrawals at their constant rate) and ``gauge_flow`` (m3 s-1) missing: a junction
+        whose gauge flow is missing passes on what arrives. Coordinates ``time`` and ``time_bnds``.
+
+    Examples
+    --------
+    >>> from balkhash_model.library import load_system
+    >>> axis = TimeAxis.monthly("2000-01-01", "2001-01-01")
+    >>> forcing = empty_forcing(load_system("balkhash"), axis)
+    >>> forcing["river_flow"].dims
+    ('time', 'river')
+    """
+    import xarray as xr
+
+    names = coordinate_names(system)
+    variables: dict[str, Any] = {}
+    for name, (unit, dim) in FORCING.items():
+        fill = np.nan if name == "gauge_flow" else 0.0
+        values = np.full((axis.n, len(names[dim])), fill)
+        if name == "withdrawal_demand":
+            values += np.array([w.flow for w in system.withdrawals])
+        variables[name] = (("time", dim), values, {"units": unit})
+    coordinates: dict[str, Any] = {k: (k, np.array(v, dtype=object)) for k, v in names.items()}
+    coordinates["time"] = ("time", axis.midpoints, {"bounds": "time_bnds"})
+    coordinates["time_bnds"] = (("time", "bnds"), axis.bounds)
+    dataset = xr.Dataset(variables, coordinates)
+    dataset.attrs["datum"] = system.datum
+    return dataset
