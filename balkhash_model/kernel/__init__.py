@@ -23,10 +23,12 @@ def cache_state() -> list[tuple[str, str]]:
     ['folder', 'compiled files']
     """
     from pathlib import Path
+    from typing import Any
 
     from balkhash_model.kernel import march
 
-    folder = Path(march.march_block.stats.cache_path)
+    compiled: Any = march.march_block
+    folder = Path(compiled.stats.cache_path)
     files = list(folder.glob("*.nb[ic]")) if folder.is_dir() else []
     size = sum(p.stat().st_size for p in files)
     found = f"{len(files)}, {size / 1e6:.1f} MB" if files else "none yet: the first run compiles"
