@@ -192,7 +192,7 @@ class _Model:
         return simulate(system, case.forcing, initial=case.level)
 
     def annual(self, values: FloatArray) -> pd.Series:
-        return annual_means(self.result(values)["lake_level"])
+        return annual_means(self.result(values))
 
 
 def calibrate(
@@ -300,7 +300,7 @@ def _summary(
             on_bound.append(name)
     correlation = pd.DataFrame(covariance / np.outer(error, error), names, names)
     result = model.result(values)
-    annual = annual_means(result["lake_level"])
+    annual = annual_means(result)
     years = target.years.astype(int)
     simulated = annual.loc[years].to_numpy()
     levels = pd.DataFrame(

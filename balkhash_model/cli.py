@@ -35,24 +35,42 @@ def _console(*, error: bool = False) -> Any:
 
 
 def _table(title: str, columns: list[str], *, left: int = 1) -> Table:
+    from rich import box
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", title_style="bold", show_edge=False)
+    table = Table(
+        title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1)
+    )
     for i, column in enumerate(columns):
-        table.add_column(column, justify="left" if i < left else "right")
+        table.add_column(column, justify="left" if i < left else "right", overflow="fold")
     return table
 
 
+#: Short heads, so that a budget fits a terminal of 80 columns.
+_HEADS = {
+    "precipitation": "precip.",
+    "evaporation": "evap.",
+    "groundwater": "ground",
+    "abstraction": "use",
+    "change of storage": "storage",
+}
+
+
+def _cell(column: str, value: object, digits: int) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    # a residual at rounding level is shown as what it is
+    return f"{value:.0e}" if column == "residual" else f"{value:.{digits}f}"
+
+
 def _frame(title: str, frame: pd.DataFrame, index: str, digits: int = 2) -> Table:
-    table = _table(title, [index, *[str(c) for c in frame.columns]])
+    from rich.markup import escape
+
+    heads = [_HEADS.get(str(c), str(c)) for c in frame.columns]
+    table = _table(escape(title), [index, *heads])
     for name, row in frame.iterrows():
-        cells = [f"{v:.{digits}f}" if isinstance(v, float) else str(v) for v in row]
-        # a residual at rounding level is shown as what it is
-        cells = [
-            f"{v:.1e}" if c == "residual" else t
-            for c, v, t in zip(frame.columns, row, cells, strict=True)
-        ]
-        table.add_row(str(name), *cells)
+        cells = [_cell(str(c), v, digits) for c, v in zip(frame.columns, row, strict=True)]
+        table.add_row(escape(str(name)), *cells)
     return table
 
 
@@ -84,14 +102,15 @@ def run(
         )
     for job in jobs:
         console.print()
-        console.print(f"[bold]{job.title}[/bold]")
-        console.print(_frame("Mean budget of the lake (km3 per year)", job.budget, "period"))
+        console.print(job.title, style="bold", markup=False)
+        title = "Mean budget of the lake (km3 per year; storage is its change)"
+        console.print(_frame(title, job.budget, "period"))
         if not job.skill.empty:
             console.print(_frame("Simulated less observed level (m)", job.skill, "observed", 3))
         for note in job.notes:
-            console.print(f"- {note}")
+            console.print(f"- {note}", markup=False)
         for path in job.paths:
-            console.print(f"wrote {path}")
+            console.print(f"wrote {path}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -114,10 +133,10 @@ def calibrate(
         _frame("What each period leaves unexplained (km3 per year)", found.periods, "period")
     )
     for note in found.notes:
-        console.print(f"- {note}")
+        console.print(f"- {note}", markup=False)
     if out is not None:
         found.write(out)
-        console.print(f"wrote {out}")
+        console.print(f"wrote {out}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -136,12 +155,14 @@ def reconstruct(
     for title, frame, index, digits in found.tables:
         console.print(_frame(title, frame, index, digits))
     for note in found.notes:
-        console.print(f"- {note}")
+        console.print(f"- {note}", markup=False)
 
 
 @app.command()
 def doctor() -> None:
     """Print versions, the state of the compiled cache and the checks of the shipped data."""
+    from rich.markup import escape
+
     from balkhash_model.job import diagnose
 
     console = _console()
@@ -150,7 +171,7 @@ def doctor() -> None:
         table = _table(title, ["what", "found"], left=2)
         for what, found, good in rows:
             healthy &= good
-            table.add_row(what, found if good else f"[bold red]{found}[/bold red]")
+            table.add_row(what, escape(found) if good else f"[bold red]{escape(found)}[/bold red]")
         console.print(table)
     if not healthy:
         raise typer.Exit(1)

@@ -166,8 +166,8 @@ def run_jobs(
     """
     import pandas as pd
 
+    from balkhash_model.library import load_system
     from balkhash_model.reference.levels import balkhash_levels, read_observed
-    from balkhash_model.runs import build
     from balkhash_model.runs import run as run_scenario
     from balkhash_model.scenario import load_scenario
 
@@ -179,9 +179,9 @@ def run_jobs(
         except InputError as error:
             problems.extend(error.problems)
     own = None
-    if observed is not None:
+    if observed is not None and records:
         try:
-            own = read_observed(observed, build("hindcast_free").system.datum)
+            own = read_observed(observed, load_system(records[0].system).datum)
         except InputError as error:
             problems.extend(error.problems)
     problems += _check_targets([r.meta.name for r in records], out, force)
@@ -195,32 +195,46 @@ def run_jobs(
         progress(f"{record.meta.name}: simulating (the first run compiles)")
         result = run_scenario(record, substeps=substeps)
         prepared.append((record, result))
-    jobs = []
-    out.mkdir(parents=True, exist_ok=True)
-    for record, result in prepared:
-        progress(f"{record.meta.name}: writing")
-        paths = _write_all(record.meta.name, result, levels, out)
-        jobs.append(_summary(record, result, levels, paths))
-    return jobs
+    progress("writing")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        paths = _write_all([(r.meta.name, result) for r, result in prepared], levels, out)
+    except OSError as error:
+        raise InputError(
+            Problem(
+                f"output folder {str(out)!r}",
+                "cannot be written",
+                str(error),
+                hint="Nothing was kept there; choose another with --out",
+            )
+        ) from None
+    return [_summary(r, result, levels, paths[r.meta.name]) for r, result in prepared]
 
 
-def _write_all(name: str, result: xr.Dataset, levels: pd.DataFrame, out: Path) -> list[Path]:
-    from balkhash_model.plot import trajectories
+def _write_all(
+    results: Sequence[tuple[str, xr.Dataset]], levels: pd.DataFrame, out: Path
+) -> dict[str, list[Path]]:
+    """Write everything aside, and move it into place only when all of it is there."""
+    from balkhash_model.plot import save, trajectories
 
-    with tempfile.TemporaryDirectory(dir=out, prefix=f".{name}.") as folder:
+    with tempfile.TemporaryDirectory(dir=out, prefix=".balkhash.") as folder:
         aside = Path(folder)
-        write_result(result, aside / f"{name}.nc")
-        figure = trajectories(result, levels)
-        figure.savefig(aside / f"{name}.png")
-        figure.savefig(aside / f"{name}.svg", metadata={"Date": None})
-        (aside / f"{name}.resolved.yml").write_text(
-            str(result.attrs["resolved_scenario"]), encoding="utf-8"
-        )
-        paths = []
-        for suffix in _SUFFIXES:
-            target = out / f"{name}{suffix}"
-            os.replace(aside / f"{name}{suffix}", target)
-            paths.append(target)
+        for name, result in results:
+            write_result(result, aside / f"{name}.nc")
+            figure = trajectories(result, levels)
+            save(figure, aside / f"{name}.png")
+            save(figure, aside / f"{name}.svg")
+            (aside / f"{name}.resolved.yml").write_text(
+                str(result.attrs["resolved_scenario"]), encoding="utf-8"
+            )
+        paths = {name: [out / f"{name}{s}" for s in _SUFFIXES] for name, _ in results}
+        for targets in paths.values():
+            for target in targets:
+                if target.is_dir():
+                    raise IsADirectoryError(f"{target} is a folder")
+        for targets in paths.values():
+            for target in targets:
+                os.replace(aside / target.name, target)
     return paths
 
 
@@ -236,6 +250,14 @@ def _summary(record: object, result: xr.Dataset, levels: pd.DataFrame, paths: li
         f"water balance closed in all intervals and storages; largest residual {worst:.1e} m3/s"
     ]
     notes += [n for n in str(result.attrs.get("comment", "")).split("\n") if n]
+    code = int(result["status"])
+    if code != 0:
+        meaning = str(result["status"].attrs["flag_meanings"]).split()[code].replace("_", " ")
+        notes.insert(
+            0,
+            f"ATTENTION: {result['status_storage'].item()} {meaning} in the interval "
+            f"from {str(result['status_time'].values)[:10]}; what follows is beyond its curve",
+        )
     return Job(f"{record.meta.name}: {record.meta.title}", budget, skill, notes, paths)
 
 

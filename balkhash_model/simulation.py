@@ -40,6 +40,21 @@ def _endpoint(system: LakeSystem, name: str) -> int:
     return layout.OUTSIDE
 
 
+def _priority_bands(system: LakeSystem) -> FloatArray:
+    """For each user the number of priorities at its storage, and the rank of its own from 0."""
+    bands = np.ones((len(system.withdrawals), 2))
+    for i, user in enumerate(system.withdrawals):
+        levels = sorted({w.priority for w in system.withdrawals if w.storage == user.storage})
+        bands[i] = len(levels), levels.index(user.priority)
+    return bands
+
+
+def _highest(system: LakeSystem, link: Strait) -> float:
+    """Highest level of the curves at both ends of a strait."""
+    ends = (link.source, link.target)
+    return max(float(system.storage(name).curve.level[-1]) for name in ends)
+
+
 def pack(system: LakeSystem) -> tuple[layout.Curves, layout.Graph]:
     """Pack a lake system into the arrays of the kernel.
 
@@ -64,12 +79,12 @@ def pack(system: LakeSystem) -> tuple[layout.Curves, layout.Graph]:
     curves = layout.pack_curves(
         [(s.curve.level, s.curve.area, s.curve.volume) for s in system.storages]
     )
-    top = max(float(s.curve.level[-1]) for s in system.storages if s.kind == "lake")
     n_links = len(system.links)
     link = np.zeros((n_links, 3), dtype=np.int64)
     value = np.zeros((n_links, 4))
-    deepest = min((x.sill for x in system.links if isinstance(x, Strait)), default=top - 1.0)
-    rows = int(np.ceil((top - deepest) / _TABLE_STEP)) + 2
+    straits = [x for x in system.links if isinstance(x, Strait)]
+    reach = max((_highest(system, x) - x.sill for x in straits), default=1.0)
+    rows = int(np.ceil(max(reach, 1.0) / _TABLE_STEP)) + 2
     conveyance = np.zeros((n_links, rows))
     value[:, layout.ROWS_PER_METRE] = 1.0 / _TABLE_STEP
     for i, x in enumerate(system.links):
@@ -116,6 +131,7 @@ def pack(system: LakeSystem) -> tuple[layout.Curves, layout.Graph]:
         junction_to=np.array([_endpoint(system, d.target) for d in deltas], dtype=np.int64),
         loss_corner=loss_corner,
         user_storage=np.array([names.index(w.storage) for w in system.withdrawals], dtype=np.int64),
+        user_band=_priority_bands(system),
         salinity=salinity,
     )
     return curves, graph
@@ -220,6 +236,25 @@ def _initial_state(
                     "other storages",
                     str(list(initial["storage"].values)),
                     str(names),
+                )
+            )
+        if "realization" in initial.dims:
+            problems.append(
+                Problem(
+                    "initial result",
+                    "holds several members",
+                    expected="one member",
+                    hint="Select one: result.isel(realization=0)",
+                )
+            )
+        end = initial["time_edge"].values[-1].astype("datetime64[s]") if not problems else None
+        if end is not None and end != axis.edges[0]:
+            problems.append(
+                Problem(
+                    "initial result",
+                    "does not end where this run starts",
+                    str(end)[:10],
+                    str(axis.edges[0])[:10],
                 )
             )
         if not problems and initial.attrs.get("datum", system.datum) != system.datum:
@@ -379,7 +414,7 @@ def simulate(
     dataset.attrs |= {
         "Conventions": "CF-1.11",
         "title": system.title,
-        "source": f"balkhash_model {provenance.versions().get('balkhash-model', 'unknown')}",
+        "source": f"balkhash_model {provenance.versions().get('balkhash_model', 'unknown')}",
         "history": provenance.history_line("balkhash_model.simulate"),
         "system": system.name,
         "parameter_set": system.parameters.name,
@@ -448,8 +483,16 @@ def _label(
     dataset = xr.Dataset(data, coords=_coordinates(system, axis, members))
     _add_lake(system, dataset, level)
     _add_status(system, axis, out, dataset, lead, single)
+    dataset["balance_residual"] = storage_residual(dataset)
     for name in dataset.variables:
-        dataset[name].attrs |= quantities.attrs(str(name)) if name in quantities.names() else {}
+        if name in quantities.names():
+            dataset[name].attrs = dict(dataset[name].attrs) | quantities.attrs(str(name))
+    dataset["time"].attrs["bounds"] = "time_bnds"
+    dataset["lake_connected"].attrs |= {
+        "flag_values": np.array([0, 1], dtype="int8"),
+        "flag_meanings": "basins_separate basins_connected",
+    }
+    dataset["lake_volume"].attrs["comment"] = "mean of the volumes at both edges of the interval"
     for name in ("water_level", "water_level_edge", "lake_level"):
         dataset[name].attrs["datum"] = system.datum
     rivers = {
@@ -460,8 +503,6 @@ def _label(
     dataset["river_inflow"].attrs["comment"] = "; ".join(
         f"{k}: {' + '.join(v)}" for k, v in rivers.items() if v
     )
-    dataset["balance_residual"] = storage_residual(dataset)
-    dataset["balance_residual"].attrs |= quantities.attrs("balance_residual")
     return dataset
 
 

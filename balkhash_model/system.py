@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -131,6 +131,23 @@ class ParameterSet(Mapping[str, Parameter]):
                     hint=nearest(name, self._parameters),
                 )
             ) from None
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """One parameter, or a default where there is none of that name.
+
+        Parameters
+        ----------
+        name : str
+            Name of the parameter.
+        default : object, optional
+            What is returned otherwise.
+
+        Returns
+        -------
+        Parameter or object
+            The parameter.
+        """
+        return self._parameters.get(name, default)
 
     def __contains__(self, name: object) -> bool:
         return name in self._parameters
@@ -479,9 +496,24 @@ class LakeSystem:
                 yield Problem(
                     place, "leaves no storage", link.source, hint=nearest(link.source, storages)
                 )
+            if link.source == link.target:
+                yield Problem(place, "leads back to where it starts", link.source)
             ends = storages if isinstance(link, Strait | LinearLink) else names
             if link.target not in ends:
                 yield Problem(place, "leads nowhere", link.target, hint=nearest(link.target, ends))
+        yield from self._sill_problems(where)
+        late = {s.name for s in self.storages if s.active_from is not None}
+        for name, target in [(x.name, x.target) for x in self.links] + [
+            (d.name, d.target) for d in self.deltas
+        ]:
+            if target in late:
+                yield Problem(
+                    f"{where}, link {name!r}",
+                    "leads into a storage that starts later",
+                    target,
+                    "rivers alone may enter it",
+                    "Give it no active_from, or let the water pass it by",
+                )
         for junction in junctions:
             count = sum(d.source == junction for d in self.deltas)
             if count != 1:
@@ -519,6 +551,9 @@ class LakeSystem:
                     withdrawal.storage,
                     hint=nearest(withdrawal.storage, storages),
                 )
+        total = sum(share for _, share in self.groundwater.shares)
+        if self.groundwater.shares and abs(total - 1.0) > 1e-9:
+            yield Problem(f"{where}, groundwater", "shares do not add up to one", f"{total:g}")
         for name, share in self.groundwater.shares:
             if name not in storages:
                 yield Problem(f"{where}, groundwater", "no such storage", name)
@@ -534,6 +569,27 @@ class LakeSystem:
                     "a storage that starts later needs one release to pass its rivers on",
                     got=str(len(releases)),
                 )
+
+    def _sill_problems(self, where: str) -> Iterator[Problem]:
+        """Sills and crests must lie within the curves at their ends."""
+        curves = {s.name: s.curve for s in self.storages}
+        for link in self.links:
+            if isinstance(link, Strait):
+                sill, ends = link.sill, [link.source, link.target]
+            elif isinstance(link, Weir):
+                sill, ends = link.crest, [link.source]
+            else:
+                continue
+            for name in ends:
+                if name in curves:
+                    low, high = float(curves[name].level[0]), float(curves[name].level[-1])
+                    if not low <= sill < high:
+                        yield Problem(
+                            f"{where}, link {link.name!r}",
+                            f"sill or crest outside the curve of {name!r}",
+                            f"{sill:g} m",
+                            f"{low:g} to {high:g} m",
+                        )
 
     def storage_names(self) -> list[str]:
         """Names of the storages.

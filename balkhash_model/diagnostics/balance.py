@@ -141,6 +141,16 @@ def check_balance(result: xr.Dataset, rtol: float = 1e-10) -> None:
         )
 
 
+def _exchange(result: xr.Dataset, storages: list[str]) -> FloatArray:
+    """Net flow through links into a group of storages; what passes between them cancels."""
+    net = np.zeros(result.sizes["time"])
+    for i in range(result.sizes["link"]):
+        into = str(result["link_to"].values[i]) in storages
+        out = str(result["link_from"].values[i]) in storages
+        net += (float(into) - float(out)) * result["link_flow"].isel(link=i).values
+    return net
+
+
 def budget_table(
     result: xr.Dataset,
     periods: Sequence[tuple[int, int]],
@@ -161,7 +171,8 @@ def budget_table(
     -------
     pandas.DataFrame
         One row for each period, km3 per year: inflow, precipitation, evaporation, groundwater,
-        abstraction, change of storage and residual; index is the period.
+        abstraction, exchange (through links, where there is any), change of storage and residual;
+        index is the period.
 
     Examples
     --------
@@ -188,6 +199,9 @@ def budget_table(
         ):
             flux = lake[name].sum("storage").values
             row[column] = float((flux * seconds)[inside].sum()) / span / _KM3
+        exchange = _exchange(result, list(storages))
+        if np.abs(exchange).max() > 0.0:
+            row["exchange"] = float((exchange * seconds)[inside].sum()) / span / _KM3
         change = (volume[1:] - volume[:-1])[inside].sum() / span / _KM3
         row["change of storage"] = float(change)
         residual = lake["balance_residual"].sum("storage").values

@@ -8,6 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from balkhash_model.errors import InputError, Problem
+from balkhash_model.timeaxis import seconds_in_year
 
 __all__ = ["level_skill", "skill_scores"]
 
@@ -66,34 +67,36 @@ def skill_scores(simulated: npt.ArrayLike, observed: npt.ArrayLike) -> dict[str,
     }
 
 
-def annual_means(level: xr.DataArray) -> pd.Series:
-    """Means of full calendar years of a monthly or daily series, weighted by length of interval.
+def annual_means(result: xr.Dataset, name: str = "lake_level") -> pd.Series:
+    """Means of full calendar years, weighted by the length of the intervals.
 
     Parameters
     ----------
-    level : xarray.DataArray
-        Series on ``time``.
+    result : xarray.Dataset
+        A result with a single member.
+    name : str, default "lake_level"
+        A variable on ``time`` alone.
 
     Returns
     -------
     pandas.Series
-        Mean by year; years that are not complete are left out.
+        Mean by year; a year that the intervals do not cover, or with a missing value, is left out.
 
     Examples
     --------
     >>> import balkhash_model as bm
-    >>> int(annual_means(bm.run("hindcast_free")["lake_level"]).size)
+    >>> int(annual_means(bm.run("hindcast_free")).size)
     54
     """
-    time = pd.DatetimeIndex(level["time"].values)
-    frame = pd.DataFrame(
-        {"value": level.values, "days": time.days_in_month, "year": time.year, "month": time.month}
-    )
-    frame = frame.dropna()
-    complete = frame.groupby("year")["month"].nunique() == 12
-    frame = frame[frame["year"].map(complete)]
-    weighted = (frame["value"] * frame["days"]).groupby(frame["year"]).sum()
-    mean: pd.Series = weighted / frame.groupby("year")["days"].sum()
+    edges = result["time_edge"].values.astype("datetime64[s]")
+    seconds = np.diff(edges).astype(np.float64)
+    middle = edges[:-1] + (edges[1:] - edges[:-1]) // 2
+    year = middle.astype("datetime64[Y]").astype(int) + 1970
+    frame = pd.DataFrame({"value": result[name].values, "seconds": seconds, "year": year}).dropna()
+    sums = (frame["value"] * frame["seconds"]).groupby(frame["year"]).sum()
+    covered = frame.groupby("year")["seconds"].sum()
+    full = pd.Series({y: seconds_in_year(int(y)) for y in covered.index}, dtype=float)
+    mean: pd.Series = (sums / covered)[np.isclose(covered, full, rtol=1e-9)]
     return mean
 
 
@@ -112,7 +115,8 @@ def level_skill(result: xr.Dataset, observed: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row for each series: ``averaging, n, rmse, bias, nse, offset``.
+        One row for each series: ``averaging, n, rmse, bias, nse, offset``; a series without a
+        level in the result's period has n = 0.
 
     Examples
     --------
@@ -122,7 +126,7 @@ def level_skill(result: xr.Dataset, observed: pd.DataFrame) -> pd.DataFrame:
     True
     """
     level = result["lake_level"]
-    yearly = annual_means(level)
+    yearly = annual_means(result)
     monthly = pd.Series(
         level.values, index=pd.PeriodIndex(pd.DatetimeIndex(level["time"].values), freq="M")
     )
@@ -139,9 +143,11 @@ def level_skill(result: xr.Dataset, observed: pd.DataFrame) -> pd.DataFrame:
         ).to_numpy()
         values = group["level"].to_numpy() + offset
         pairs = np.isfinite(simulated) & np.isfinite(values)
-        if pairs.sum() < 2:
-            continue
-        scores = skill_scores(simulated, values)
+        error = (simulated - values)[pairs]
+        some = {"rmse": float("nan"), "bias": float("nan"), "nse": float("nan"), "n": 0.0}
+        if error.size == 1:
+            some |= {"rmse": abs(float(error[0])), "bias": float(error[0]), "n": 1.0}
+        scores = skill_scores(simulated, values) if error.size > 1 else some
         rows[str(name)] = {
             "averaging": averaging,
             "n": int(scores["n"]),

@@ -42,9 +42,12 @@ def compiled(function: FunctionT) -> FunctionT:
 
 
 def inlined(function: FunctionT) -> FunctionT:
-    """Compile a small function of the kernel into each place that calls it.
+    """Compile a function of the kernel into the place that calls it.
 
-    A call hands over every array of a block by its parts, which costs more than a short loop does.
+    A call hands over every array of a block by its parts, which costs more than a short loop does,
+    and a function compiled by itself is optimised once more with each of its callers. So only the
+    outermost function of the kernel is compiled as such; each of the others is called from one
+    place.
 
     Parameters
     ----------
@@ -66,5 +69,5 @@ def inlined(function: FunctionT) -> FunctionT:
     """
     return cast(
         FunctionT,
-        njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(function),
+        njit(nogil=True, error_model="numpy", inline="always")(function),
     )

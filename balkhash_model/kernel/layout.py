@@ -69,13 +69,15 @@ class Curves(NamedTuple):
     """
 
     rows: FloatArray  # (5, rows): in force from m, level m, area m2, slope m2/m, volume m3
-    meta: FloatArray  # (curves, 3): lowest level m, top level m, toe volume m3
+    meta: FloatArray  # (curves, 5): lowest and top level m, toe m3, levels of toe and half toe m
     first: IntArray  # (curves,) first row of each
 
 
 #: Rows of ``Curves.rows`` and columns of ``Curves.meta``.
 BEGIN, BASE_LEVEL, BASE_AREA, RISE, BELOW = range(5)
-LOW, TOP, TOE = range(3)
+LOW, TOP, TOE, TOE_LEVEL, HALF_LEVEL = range(5)
+#: Outflows fade over the last centimetre of water, or the last billionth of the volume.
+TOE_DEPTH, TOE_SHARE = 0.01, 1e-9
 
 
 class Graph(NamedTuple):
@@ -88,6 +90,7 @@ class Graph(NamedTuple):
     junction_to: IntArray  # (j,) a storage or OUTSIDE; where the water goes after the loss
     loss_corner: FloatArray  # (j, 2, corners): flow m3/s, and change of slope of the loss there
     user_storage: IntArray  # (u,)
+    user_band: FloatArray  # (u, 2): number of priorities at its storage, and its own from 0
     salinity: FloatArray  # (3, width) kg/m3: rivers (s), groundwater (s), laterals (j)
 
 
@@ -181,6 +184,14 @@ def allocate_output(n_time: int, graph: Graph, n_members: int, *, fluxes: bool =
     )
 
 
+def _level_of(volume: float, level: FloatArray, area: FloatArray, below: FloatArray) -> float:
+    i = int(np.clip(np.searchsorted(below, volume, side="right") - 1, 0, level.size - 2))
+    slope = float((area[i + 1] - area[i]) / (level[i + 1] - level[i]))
+    rest = volume - float(below[i])
+    root = np.sqrt(max(float(area[i]) ** 2 + 2.0 * slope * rest, 0.0))
+    return float(level[i] + 2.0 * rest / (area[i] + root))
+
+
 def pack_curves(curves: list[tuple[FloatArray, FloatArray, FloatArray]]) -> Curves:
     """Pack level-area-volume tables for look-up by level.
 
@@ -215,7 +226,9 @@ def pack_curves(curves: list[tuple[FloatArray, FloatArray, FloatArray]]) -> Curv
             np.concatenate((v[:1], v, [0.0])),
         )
         rows.append(np.stack(columns))
-        meta.append([float(h[0]), float(h[-1]), max(0.01 * float(a[0]), 1e-12 * float(v[-1]))])
+        toe = max(TOE_DEPTH * float(a[0]), TOE_SHARE * float(v[-1]))
+        at = [_level_of(x, h, a, v) for x in (toe, 0.5 * toe)]
+        meta.append([float(h[0]), float(h[-1]), toe, *at])
         first.append(count)
         count += h.size + 2
     return Curves(

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from balkhash_model.kernel.compiled import compiled
+from balkhash_model.kernel.compiled import compiled, inlined
 from balkhash_model.kernel.layout import (
     BASE_AREA,
     BASE_LEVEL,
     BEGIN,
     BELOW,
+    HALF_LEVEL,
+    LOW,
     RISE,
     TOE,
+    TOE_LEVEL,
     TOP,
     Curves,
     Forcing,
@@ -38,11 +42,14 @@ from balkhash_model.kernel.step import (
     GOOD,
     GROUND,
     GROUND_IN,
+    HALF_AT,
     LATERAL,
     LATERAL_IN,
     LEVEL,
+    LEVEL_TOLERANCE,
     LINK,
     LOSS,
+    LOW_AT,
     MEAN,
     MOUTH,
     NET,
@@ -51,6 +58,7 @@ from balkhash_model.kernel.step import (
     OLD_FLOW,
     OLD_LEVEL,
     OLD_SALT,
+    PER_TOE,
     RAIN,
     REDO,
     RIVER,
@@ -58,7 +66,10 @@ from balkhash_model.kernel.step import (
     SALT,
     SALT_BASE,
     SECOND,
+    SHORT_TOLERANCE,
+    STAGE_SALT,
     TAKEN,
+    TOE_AT,
     WET,
     Block,
     solve_stage,
@@ -74,7 +85,7 @@ LANES = 64
 SHORT_STEPS = (16, 512)
 
 
-@compiled
+@inlined
 def make_block(ns: int, nl: int, nj: int, nu: int, n: int) -> Block:  # pragma: no cover - compiled
     """Allocate a block of `n` lanes."""
     width = max(ns, nl, nj, nu)
@@ -88,34 +99,39 @@ def make_block(ns: int, nl: int, nj: int, nu: int, n: int) -> Block:  # pragma: 
     )
 
 
-@compiled
-def collect(nl: int, nj: int, nu: int, into: int, b: Block) -> None:  # pragma: no cover - compiled
-    """Copy what is reported of a stage into the rows of one array."""
+@inlined
+def collect(
+    attempt: int, stage: int, nl: int, nj: int, nu: int, b: Block
+) -> None:  # pragma: no cover - compiled
+    """Keep what is reported of a stage; short steps are summed up."""
     w, report = b.w, b.report
     ns, n = b.jacobian.shape[0], w.shape[2]
+    into = FIRST if stage == 0 or attempt > 0 else SECOND
+    if attempt == 0:
+        report[into] = 0.0
     for s in range(ns):
         for k in range(n):
-            report[into, s, k] = w[WET, s, k]
-            report[into, ns + s, k] = w[LEVEL, s, k]
-            report[into, 2 * ns + s, k] = w[RIVER_IN, s, k]
-            report[into, 3 * ns + s, k] = w[GROUND_IN, s, k]
+            report[into, s, k] += w[WET, s, k]
+            report[into, ns + s, k] += w[LEVEL, s, k]
+            report[into, 2 * ns + s, k] += w[RIVER_IN, s, k]
+            report[into, 3 * ns + s, k] += w[GROUND_IN, s, k]
     row = 4 * ns
     for u in range(nu):
         for k in range(n):
-            report[into, row + u, k] = w[TAKEN, u, k]
+            report[into, row + u, k] += w[TAKEN, u, k]
     row += nu
     for link in range(nl):
         for k in range(n):
-            report[into, row + link, k] = w[LINK, link, k]
+            report[into, row + link, k] += w[LINK, link, k]
     row += nl
     for j in range(nj):
         for k in range(n):
-            report[into, row + j, k] = w[LATERAL_IN, j, k]
-            report[into, row + nj + j, k] = w[LOSS, j, k]
-            report[into, row + 2 * nj + j, k] = w[MOUTH, j, k]
+            report[into, row + j, k] += w[LATERAL_IN, j, k]
+            report[into, row + nj + j, k] += w[LOSS, j, k]
+            report[into, row + 2 * nj + j, k] += w[MOUTH, j, k]
 
 
-@compiled
+@inlined
 def load_forcing(
     forcing: Forcing, t: int, start: int, b: Block
 ) -> None:  # pragma: no cover - compiled
@@ -137,66 +153,124 @@ def load_forcing(
             w[DEMAND, u, k] = forcing.demand[d, t, u]
 
 
-@compiled
-def step_second_order(
-    curves: Curves,
-    graph: Graph,
-    gauged: BoolArray,
-    active: BoolArray,
-    dt: float,
-    share: float,
-    with_salt: bool,
-    b: Block,
-) -> None:  # pragma: no cover - compiled
-    """One step of the two-stage method for all living lanes; marks those to be redone."""
+@inlined
+def begin_step(nl: int, b: Block) -> None:  # pragma: no cover - compiled
+    """Remember the state at the start of a step."""
+    w = b.w
+    for s in range(b.jacobian.shape[0]):
+        for k in range(w.shape[2]):
+            w[OLD, s, k] = w[NOW, s, k]
+            w[OLD_SALT, s, k] = w[SALT, s, k]
+            w[OLD_LEVEL, s, k] = w[LEVEL, s, k]
+    for link in range(nl):
+        for k in range(w.shape[2]):
+            w[OLD_FLOW, link, k] = w[FLOW, link, k]
+
+
+@inlined
+def begin_attempt(attempt: int, nl: int, b: Block) -> None:  # pragma: no cover - compiled
+    """Mark the lanes that take part; in a repeated step, bring back their start."""
     w = b.w
     ns, n = b.jacobian.shape[0], w.shape[2]
-    nl, nj, nu = graph.link.shape[0], graph.junction_to.size, graph.user_storage.size
-    h = GAMMA * dt
-    for s in range(ns):
-        for k in range(n):
-            w[BASE, s, k] = w[OLD, s, k]
-            w[SALT_BASE, s, k] = w[OLD_SALT, s, k]
-    solve_stage(curves, graph, gauged, active, h, ALIVE, b)
     for k in range(n):
-        w[REDO, 0, k] = w[BUSY, 0, k]
-    collect(nl, nj, nu, FIRST, b)
-    if with_salt:
-        salt_stage(graph, active, h, SALT, b)
-    for s in range(ns):
+        w[GOOD, 0, k] = w[ALIVE, 0, k] if attempt == 0 else w[REDO, 0, k]
+    if attempt > 0:
+        b.report[FIRST] = 0.0
         for k in range(n):
-            w[FIRST_NET, s, k] = w[NET, s, k]
-            w[BASE, s, k] = w[OLD, s, k] + (dt - h) * w[NET, s, k]
-            if with_salt:
-                growth = (w[SALT, s, k] - w[OLD_SALT, s, k]) / h
+            if w[REDO, 0, k] > 0.0:
+                for s in range(ns):
+                    w[NOW, s, k] = w[OLD, s, k]
+                    w[SALT, s, k] = w[OLD_SALT, s, k]
+                    w[LEVEL, s, k] = w[OLD_LEVEL, s, k]
+                for link in range(nl):
+                    w[FLOW, link, k] = w[OLD_FLOW, link, k]
+
+
+@inlined
+def stage_base(
+    attempt: int, stage: int, dt: float, h: float, active: BoolArray, b: Block
+) -> None:  # pragma: no cover - compiled
+    """Set what a stage starts from, and a first guess of its levels."""
+    w = b.w
+    for s in range(b.jacobian.shape[0]):
+        for k in range(w.shape[2]):
+            if attempt > 0 or stage == 0:
+                w[BASE, s, k] = w[NOW, s, k]
+                w[SALT_BASE, s, k] = w[SALT, s, k]
+            else:
+                # second stage: the first one's rates over the rest of the step
+                w[FIRST_NET, s, k] = w[NET, s, k]
+                w[BASE, s, k] = w[OLD, s, k] + (dt - h) * w[NET, s, k]
+                growth = (w[STAGE_SALT, s, k] - w[OLD_SALT, s, k]) / h
                 w[SALT_BASE, s, k] = w[OLD_SALT, s, k] + (dt - h) * growth
-            if w[ALIVE, 0, k] > 0.0 and active[s]:
-                change = w[LEVEL, s, k] - w[OLD_LEVEL, s, k]
-                w[LEVEL, s, k] = w[OLD_LEVEL, s, k] + change / GAMMA
-    solve_stage(curves, graph, gauged, active, h, ALIVE, b)
-    collect(nl, nj, nu, SECOND, b)
-    if with_salt:
-        salt_stage(graph, active, h, SALT, b)
-    for k in range(n):
-        bad = w[REDO, 0, k] + w[BUSY, 0, k] > 0.0
-        for s in range(ns):
-            if active[s]:
-                w[NOW, s, k] = w[OLD, s, k] + ((dt - h) * w[FIRST_NET, s, k] + h * w[NET, s, k])
-            # the comparisons are written so that a value that is no number is bad, too
-            if not (w[NOW, s, k] >= 0.0 and w[BASE, s, k] >= 0.0):
-                bad = True
-            if with_salt and not (w[SALT, s, k] >= 0.0):
-                bad = True
-        w[REDO, 0, k] = w[ALIVE, 0, k] if bad else 0.0
-        w[GOOD, 0, k] = 0.0 if bad else w[ALIVE, 0, k]
-    for row in range(b.report.shape[1]):
+                if w[GOOD, 0, k] > 0.0 and active[s]:
+                    change = w[LEVEL, s, k] - w[OLD_LEVEL, s, k]
+                    w[LEVEL, s, k] = w[OLD_LEVEL, s, k] + change / GAMMA
+
+
+@inlined
+def end_stage(
+    attempt: int,
+    stage: int,
+    dt: float,
+    h: float,
+    with_salt: bool,
+    curves: Curves,
+    active: BoolArray,
+    b: Block,
+) -> None:  # pragma: no cover - compiled
+    """Take over what a stage gave, and drop the lanes in which it failed."""
+    w = b.w
+    ns, n = b.jacobian.shape[0], w.shape[2]
+    if attempt == 0 and stage == 0:
         for k in range(n):
-            mean = (1.0 - GAMMA) * b.report[FIRST, row, k] + GAMMA * b.report[SECOND, row, k]
-            b.report[MEAN, row, k] += share * mean if w[GOOD, 0, k] > 0.0 else 0.0
+            w[REDO, 0, k] = w[BUSY, 0, k]
+    else:
+        for k in range(n):
+            if w[GOOD, 0, k] > 0.0:
+                bad = w[BUSY, 0, k] > 0.0 or (attempt == 0 and w[REDO, 0, k] > 0.0)
+                for s in range(ns):
+                    if attempt == 0:
+                        new = w[OLD, s, k] + ((dt - h) * w[FIRST_NET, s, k] + h * w[NET, s, k])
+                    else:
+                        new = w[NOW, s, k] + h * w[NET, s, k]
+                        # the last water leaves a rounding error of what went through: none is left
+                        passed = w[NOW, s, k] + h * (w[RIVER_IN, s, k] + w[GROUND_IN, s, k])
+                        if -1e-12 * max(passed, 1.0) < new < 0.0:
+                            new = 0.0
+                    # the comparison is written so that a value that is no number is bad, too
+                    if active[s]:
+                        if not (new >= 0.0 and w[BASE, s, k] >= 0.0):
+                            bad = True
+                        w[NOW, s, k] = new
+                    if with_salt:
+                        if not w[STAGE_SALT, s, k] >= 0.0:
+                            bad = True
+                        w[SALT, s, k] = w[STAGE_SALT, s, k]
+                w[GOOD, 0, k] = 0.0 if bad else 1.0
 
 
-@compiled
-def step_short(
+@inlined
+def end_attempt(
+    attempt: int, count: int, share: float, b: Block
+) -> None:  # pragma: no cover - compiled
+    """Add the fluxes of an accepted step to the means; mark the lanes to be redone."""
+    w, report = b.w, b.report
+    n = w.shape[2]
+    for k in range(n):
+        taking_part = w[ALIVE, 0, k] if attempt == 0 else w[REDO, 0, k]
+        w[REDO, 0, k] = taking_part * (1.0 - w[GOOD, 0, k])
+    for row in range(report.shape[1]):
+        for k in range(n):
+            if attempt == 0:
+                mean = (1.0 - GAMMA) * report[FIRST, row, k] + GAMMA * report[SECOND, row, k]
+            else:
+                mean = report[FIRST, row, k] / count
+            report[MEAN, row, k] += share * mean if w[GOOD, 0, k] > 0.0 else 0.0
+
+
+@inlined
+def take_step(
     curves: Curves,
     graph: Graph,
     gauged: BoolArray,
@@ -204,56 +278,30 @@ def step_short(
     dt: float,
     share: float,
     with_salt: bool,
-    count: int,
     b: Block,
 ) -> None:  # pragma: no cover - compiled
-    """Repeat a step as `count` backward Euler steps for the lanes marked to be redone."""
-    w, report = b.w, b.report
-    ns, n = b.jacobian.shape[0], w.shape[2]
+    """One step of all living lanes: the two-stage method, or short steps where that fails."""
+    w = b.w
     nl, nj, nu = graph.link.shape[0], graph.junction_to.size, graph.user_storage.size
-    h = dt / count
-    report[FIRST] = 0.0
-    for k in range(n):
-        w[GOOD, 0, k] = w[REDO, 0, k]
-        if w[REDO, 0, k] > 0.0:
-            for s in range(ns):
-                w[NOW, s, k] = w[OLD, s, k]
-                w[SALT, s, k] = w[OLD_SALT, s, k]
-                w[LEVEL, s, k] = w[OLD_LEVEL, s, k]
-            for link in range(nl):
-                w[FLOW, link, k] = w[OLD_FLOW, link, k]
-    for _ in range(count):
-        for s in range(ns):
-            for k in range(n):
-                w[BASE, s, k] = w[NOW, s, k]
-                w[SALT_BASE, s, k] = w[SALT, s, k]
-        solve_stage(curves, graph, gauged, active, h, GOOD, b)
-        collect(nl, nj, nu, SECOND, b)
-        if with_salt:
-            # the first-stage field is free here and keeps the salt of the other lanes intact
-            salt_stage(graph, active, h, FIRST_NET, b)
-        for k in range(n):
-            if w[GOOD, 0, k] > 0.0:
-                bad = w[BUSY, 0, k] > 0.0
-                for s in range(ns):
-                    if active[s]:
-                        w[NOW, s, k] += h * w[NET, s, k]
-                        # the solver may leave a rounding error of the last water on the bed
-                        if not (w[NOW, s, k] >= -1e-6 * curves.meta[b.curve[s, k], TOE]):
-                            bad = True
-                        if with_salt:
-                            w[SALT, s, k] = w[FIRST_NET, s, k]
-                w[GOOD, 0, k] = 0.0 if bad else 1.0
-                for row in range(report.shape[1]):
-                    report[FIRST, row, k] += report[SECOND, row, k]
-    for k in range(n):
-        if w[GOOD, 0, k] > 0.0:
-            w[REDO, 0, k] = 0.0
-            for row in range(report.shape[1]):
-                report[MEAN, row, k] += share / count * report[FIRST, row, k]
+    begin_step(nl, b)
+    for attempt in range(3):
+        if attempt > 0 and not w[REDO, 0].any():
+            break
+        count = 2 if attempt == 0 else (SHORT_STEPS[0] if attempt == 1 else SHORT_STEPS[1])
+        h = GAMMA * dt if attempt == 0 else dt / count
+        tolerance = LEVEL_TOLERANCE if attempt == 0 else SHORT_TOLERANCE
+        begin_attempt(attempt, nl, b)
+        for stage in range(count):
+            stage_base(attempt, stage, dt, h, active, b)
+            solve_stage(curves, graph, gauged, active, h, tolerance, b)
+            collect(attempt, stage, nl, nj, nu, b)
+            if with_salt:
+                salt_stage(graph, active, h, b)
+            end_stage(attempt, stage, dt, h, with_salt, curves, active, b)
+        end_attempt(attempt, count, share, b)
 
 
-@compiled
+@inlined
 def note_status(
     curves: Curves, graph: Graph, active: BoolArray, t: int, start: int, b: Block, out: Output
 ) -> None:  # pragma: no cover - compiled
@@ -276,7 +324,7 @@ def note_status(
                         out.status_storage[m], out.status_time[m] = s, t
 
 
-@compiled
+@inlined
 def write_states(t: int, start: int, b: Block, out: Output) -> None:  # pragma: no cover - compiled
     """Write the states at one edge; a lane that could not be solved is no number from there."""
     w = b.w
@@ -289,7 +337,7 @@ def write_states(t: int, start: int, b: Block, out: Output) -> None:  # pragma: 
             out.salt[t, s, start + k] = w[SALT, s, k]
 
 
-@compiled
+@inlined
 def write_fluxes(t: int, start: int, b: Block, out: Output) -> None:  # pragma: no cover - compiled
     """Write the mean fluxes of one interval."""
     mean = b.report
@@ -318,7 +366,7 @@ def write_fluxes(t: int, start: int, b: Block, out: Output) -> None:  # pragma: 
             out.mouth[t, j, m] = mean[MEAN, row + 2 * nj + j, k]
 
 
-@compiled
+@inlined
 def start_block(
     curves: Curves, forcing: Forcing, start: int, b: Block
 ) -> None:  # pragma: no cover - compiled
@@ -330,8 +378,13 @@ def start_block(
             c = forcing.curve_index[s, start + k]
             v = forcing.initial_volume[s, start + k]
             b.curve[s, k] = c
+            w[PER_TOE, s, k] = 1.0 / curves.meta[c, TOE]
+            w[TOE_AT, s, k] = curves.meta[c, TOE_LEVEL]
+            w[HALF_AT, s, k] = curves.meta[c, HALF_LEVEL]
+            w[LOW_AT, s, k] = curves.meta[c, LOW]
             w[NOW, s, k] = v
             w[SALT, s, k] = forcing.initial_salt[s, start + k]
+            w[STAGE_SALT, s, k] = w[SALT, s, k]
             row = curves.first[c] + 1
             while curves.rows[BEGIN, row + 1] < np.inf and curves.rows[BELOW, row + 1] <= v:
                 row += 1
@@ -358,38 +411,18 @@ def march_block(
     ns, nl = graph.storage_flag.size, graph.link.shape[0]
     nj, nu = graph.junction_to.size, graph.user_storage.size
     b = make_block(ns, nl, nj, nu, n)
-    w = b.w
     start_block(curves, forcing, start, b)
-    write_states(0, start, b, out)
-    for t in range(forcing.duration.size):
+    for t in range(forcing.duration.size + 1):
+        write_states(t, start, b, out)
+        if t == forcing.duration.size:
+            break
         load_forcing(forcing, t, start, b)
         b.report[MEAN] = 0.0
         dt = forcing.duration[t] / substeps
         gauged, active = forcing.gauged[t], forcing.active[t]
         for _ in range(substeps):
-            for k in range(n):
-                for s in range(ns):
-                    w[OLD, s, k] = w[NOW, s, k]
-                    w[OLD_SALT, s, k] = w[SALT, s, k]
-                    w[OLD_LEVEL, s, k] = w[LEVEL, s, k]
-                for link in range(nl):
-                    w[OLD_FLOW, link, k] = w[FLOW, link, k]
-            step_second_order(curves, graph, gauged, active, dt, 1.0 / substeps, with_salt, b)
-            for attempt in range(2):
-                if b.w[REDO, 0].any():
-                    step_short(
-                        curves,
-                        graph,
-                        gauged,
-                        active,
-                        dt,
-                        1.0 / substeps,
-                        with_salt,
-                        SHORT_STEPS[attempt],
-                        b,
-                    )
+            take_step(curves, graph, gauged, active, dt, 1.0 / substeps, with_salt, b)
             note_status(curves, graph, active, t, start, b, out)
-        write_states(t + 1, start, b, out)
         if fluxes:
             write_fluxes(t, start, b, out)
 
@@ -457,3 +490,26 @@ def march(
         with ThreadPoolExecutor(workers) as pool:
             list(pool.map(run, starts))
     return out
+
+
+def _drop_stale_cache() -> None:
+    """Remove compiled code that is older than any source of the kernel.
+
+    The cache of numba looks at the file of the outermost function alone, so it would keep serving
+    machine code into which an older version of another file is compiled.
+    """
+    from pathlib import Path
+
+    compiled_block: Any = march_block
+    folder = Path(compiled_block.stats.cache_path)
+    newest = max(p.stat().st_mtime for p in Path(__file__).parent.glob("*.py"))
+    for entry in folder.glob("*.nb[ic]") if folder.is_dir() else ():
+        try:
+            if entry.stat().st_mtime < newest:
+                entry.unlink()
+        except OSError:
+            # a read-only or shared cache: numba itself decides what to do with it
+            continue
+
+
+_drop_stale_cache()

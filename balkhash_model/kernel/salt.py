@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from balkhash_model.kernel.compiled import compiled
+from balkhash_model.kernel.compiled import compiled, inlined
 from balkhash_model.kernel.layout import FROM, KIND, RELEASE, TO, Graph
 from balkhash_model.kernel.step import (
     BASE,
@@ -24,6 +24,7 @@ from balkhash_model.kernel.step import (
     RIGHT,
     RIVER,
     SALT_BASE,
+    STAGE_SALT,
     SUPPLY,
     TAKEN,
     Block,
@@ -37,7 +38,7 @@ TINY_VOLUME = 1e-3  # m3
 OF_RIVER, OF_GROUND, OF_LATERAL = range(3)
 
 
-@compiled
+@inlined
 def storage_salt(
     graph: Graph, active: bool, h: float, b: Block, i: int
 ) -> None:  # pragma: no cover - compiled
@@ -60,7 +61,7 @@ def storage_salt(
             b.jacobian[i, i, k] = 1.0
 
 
-@compiled
+@inlined
 def link_salt(
     graph: Graph, active: BoolArray, b: Block, link: int
 ) -> None:  # pragma: no cover - compiled
@@ -81,7 +82,7 @@ def link_salt(
             w[RECEIVED, -2 - to, k] += forward
 
 
-@compiled
+@inlined
 def junction_salt(
     graph: Graph, active: BoolArray, h: float, b: Block, j: int, to: int
 ) -> None:  # pragma: no cover - compiled
@@ -111,9 +112,9 @@ def junction_salt(
 
 @compiled
 def salt_stage(
-    graph: Graph, active: BoolArray, h: float, into: int, b: Block
+    graph: Graph, active: BoolArray, h: float, b: Block
 ) -> None:  # pragma: no cover - compiled
-    """Solve the salt masses of one stage from ``w[SALT_BASE]`` into field `into`.
+    """Solve the salt masses of one stage from ``w[SALT_BASE]`` into ``w[STAGE_SALT]``.
 
     ``w[BASE] + h w[NET]`` are the stage's volumes. The Jacobian's storage is used again.
     """
@@ -141,4 +142,4 @@ def salt_stage(
     solve_dense(b.jacobian, w)
     for i in range(ns):
         for k in range(n):
-            w[into, i, k] = w[RIGHT, i, k]
+            w[STAGE_SALT, i, k] = w[RIGHT, i, k]

@@ -40,7 +40,6 @@ from balkhash_model.kernel.layout import (
     SILL,
     STRAIT,
     TO,
-    TOE,
     WEIR,
     Curves,
     Graph,
@@ -54,6 +53,7 @@ GAMMA = 1.0 - np.sqrt(0.5)
 MAX_ITERATIONS = 40
 # On the last Newton step; the iteration converges quadratically, so what remains is its square.
 LEVEL_TOLERANCE = 3e-5  # m
+SHORT_TOLERANCE = 1e-10  # m, where a storage is nearly empty
 FLOW_TOLERANCE = 1e-3  # relative, of a strait's flow
 FLOW_FLOOR = 1e-2  # m3/s
 
@@ -81,8 +81,13 @@ FLOW_FLOOR = 1e-2  # m3/s
     OLD_LEVEL,
     BASE,
     SALT_BASE,
+    STAGE_SALT,
     FIRST_NET,
     INVERSE,
+    PER_TOE,
+    TOE_AT,
+    HALF_AT,
+    LOW_AT,
     # links
     FLOW,
     LINK,
@@ -111,8 +116,8 @@ FLOW_FLOOR = 1e-2  # m3/s
     GOOD,
     REDO,
     CHANGE,
-) = range(48)
-FIELDS = 48
+) = range(53)
+FIELDS = 53
 
 # Leading index of Block.report
 FIRST, SECOND, MEAN = range(3)
@@ -133,7 +138,7 @@ class Block(NamedTuple):
 def look_up(curves: Curves, b: Block, s: int) -> None:  # pragma: no cover - compiled
     """Area, slope, volume and wet part of one storage at the levels of all lanes.
 
-    Outflows and the wet area fade linearly over the last centimetre of water (the toe volume).
+    Outflows and the wet area fade linearly over the last water of a storage, its toe.
     The loops are short so that all but the first, which follows the rows, are vectorised.
     """
     w, rows = b.w, curves.rows
@@ -153,12 +158,11 @@ def look_up(curves: Curves, b: Block, s: int) -> None:  # pragma: no cover - com
         w[SLOPE, s, k] = slope
         w[AREA, s, k] = area + slope * d
         w[VOLUME, s, k] = rows[BELOW, row] + d * (area + 0.5 * slope * d)
-        w[SUPPLY_SLOPE, s, k] = 1.0 / curves.meta[b.curve[s, k], TOE]
     for k in range(n):
-        w[SUPPLY, s, k] = min(max(w[VOLUME, s, k] * w[SUPPLY_SLOPE, s, k], 0.0), 1.0)
+        w[SUPPLY, s, k] = min(max(w[VOLUME, s, k] * w[PER_TOE, s, k], 0.0), 1.0)
     for k in range(n):
         fading = 0.0 < w[SUPPLY, s, k] < 1.0
-        w[SUPPLY_SLOPE, s, k] = w[AREA, s, k] * w[SUPPLY_SLOPE, s, k] if fading else 0.0
+        w[SUPPLY_SLOPE, s, k] = w[AREA, s, k] * w[PER_TOE, s, k] if fading else 0.0
     for k in range(n):
         w[WET, s, k] = w[AREA, s, k] * w[SUPPLY, s, k]
     for k in range(n):
@@ -263,9 +267,13 @@ def link_flow(
         strait(graph, b, link)
     elif kind == LINEAR:
         for k in range(n):
-            w[LINK, link, k] = c * (w[LEVEL, i, k] - w[LEVEL, to, k])
-            w[LINK_FROM, link, k] = c
-            w[LINK_TO, link, k] = -c
+            head = w[LEVEL, i, k] - w[LEVEL, to, k]
+            # limited by the supply of the side it comes from
+            down = head > 0.0
+            limit = w[SUPPLY, i, k] if down else w[SUPPLY, to, k]
+            w[LINK, link, k] = c * head * limit
+            w[LINK_FROM, link, k] = c * limit + (c * head * w[SUPPLY_SLOPE, i, k] if down else 0.0)
+            w[LINK_TO, link, k] = -c * limit + (0.0 if down else c * head * w[SUPPLY_SLOPE, to, k])
     elif kind == WEIR:
         for k in range(n):
             over = max(w[LEVEL, i, k] - crest, 0.0)
@@ -341,10 +349,12 @@ def junction_fluxes(
         for k in range(n):
             # water drawn back from a lake that has none is not there to be drawn
             limit = w[SUPPLY, to, k] if w[MOUTH, j, k] < 0.0 else 1.0
-            w[MOUTH, j, k] *= limit
+            w[LATERAL_IN, j, k] -= w[MOUTH, j, k] * (1.0 - limit)
             w[THROUGH, j, k] *= limit
         for k in range(n):
-            w[LOSS, j, k] = w[ARRIVED, j, k] - w[MOUTH, j, k]
+            drawn = min(w[MOUTH, j, k], 0.0)
+            w[MOUTH, j, k] = max(w[MOUTH, j, k], 0.0) + drawn * w[SUPPLY, to, k]
+            b.jacobian[to, to, k] += drawn * w[SUPPLY_SLOPE, to, k]
         if active[to]:
             for k in range(n):
                 w[RIVER_IN, to, k] += w[MOUTH, j, k]
@@ -376,11 +386,15 @@ def evaluate(
     for u in range(graph.user_storage.size):
         s = graph.user_storage[u]
         on = 1.0 if active[s] else 0.0
+        bands, band = graph.user_band[u, 0], graph.user_band[u, 1]
         for k in range(n):
-            taken = on * w[DEMAND, u, k] * w[SUPPLY, s, k]
-            w[TAKEN, u, k] = taken
-            w[NET, s, k] -= taken
-            b.jacobian[s, s, k] -= on * w[DEMAND, u, k] * w[SUPPLY_SLOPE, s, k]
+            # the toe is shared out in bands: who comes first draws on the last water
+            depth = w[VOLUME, s, k] * w[PER_TOE, s, k] * bands - band
+            share = min(max(depth, 0.0), 1.0)
+            slope = bands * w[AREA, s, k] * w[PER_TOE, s, k] if 0.0 < depth < 1.0 else 0.0
+            w[TAKEN, u, k] = on * w[DEMAND, u, k] * share
+            w[NET, s, k] -= on * w[DEMAND, u, k] * share
+            b.jacobian[s, s, k] -= on * w[DEMAND, u, k] * slope
     for j in range(nj):
         for k in range(n):
             w[ARRIVED, j, k] = 0.0
@@ -394,7 +408,7 @@ def evaluate(
         junction_fluxes(graph, gauged[j], active, b, j)
 
 
-@compiled
+@inlined
 def solve_dense(matrix: FloatArray, w: FloatArray) -> None:  # pragma: no cover - compiled
     """Solve one small linear system per lane by elimination, in place; right side ``w[RIGHT]``.
 
@@ -441,7 +455,9 @@ def newton_system(active: BoolArray, h: float, b: Block) -> None:  # pragma: no 
 
 
 @inlined
-def newton_update(graph: Graph, damp: float, b: Block) -> float:  # pragma: no cover - compiled
+def newton_update(
+    graph: Graph, damp: float, tolerance: float, b: Block
+) -> float:  # pragma: no cover - compiled
     """Take one Newton step in the lanes still busy; the number that remain busy."""
     w = b.w
     ns, n = b.jacobian.shape[0], w.shape[2]
@@ -452,9 +468,16 @@ def newton_update(graph: Graph, damp: float, b: Block) -> float:  # pragma: no c
             # a sum, because it hands on what is no number
             w[CHANGE, 0, k] += abs(w[RIGHT, s, k])
         for k in range(n):
-            w[LEVEL, s, k] += damp * w[RIGHT, s, k] if w[BUSY, 0, k] > 0.0 else 0.0
+            old = w[LEVEL, s, k]
+            new = old + damp * w[RIGHT, s, k]
+            # outflows fade over the toe: a step across all of it would be undone by the next
+            over = (old >= w[TOE_AT, s, k] and new < w[TOE_AT, s, k]) or (
+                old <= w[LOW_AT, s, k] and new > w[TOE_AT, s, k]
+            )
+            new = w[HALF_AT, s, k] if over else new
+            w[LEVEL, s, k] = new if w[BUSY, 0, k] > 0.0 else old
     for k in range(n):
-        w[CHANGE, 0, k] = 0.0 if w[CHANGE, 0, k] <= LEVEL_TOLERANCE else 1.0
+        w[CHANGE, 0, k] = 0.0 if w[CHANGE, 0, k] <= tolerance else 1.0
     for link in range(graph.link.shape[0]):
         if graph.link[link, KIND] == STRAIT:
             i, to = graph.link[link, FROM], graph.link[link, TO]
@@ -479,6 +502,16 @@ def newton_update(graph: Graph, damp: float, b: Block) -> float:  # pragma: no c
     return left
 
 
+@compiled
+def newton_step(
+    graph: Graph, active: BoolArray, h: float, damp: float, tolerance: float, b: Block
+) -> float:  # pragma: no cover - compiled
+    """One Newton step of all busy lanes; the number that remain busy."""
+    newton_system(active, h, b)
+    solve_dense(b.jacobian, b.w)
+    return newton_update(graph, damp, tolerance, b)
+
+
 @inlined
 def settle_straits(
     graph: Graph, active: BoolArray, b: Block
@@ -495,31 +528,30 @@ def settle_straits(
                 w[NET, to, k] += extra
 
 
-@compiled
+@inlined
 def solve_stage(
     curves: Curves,
     graph: Graph,
     gauged: BoolArray,
     active: BoolArray,
     h: float,
-    lanes: int,
+    tolerance: float,
     b: Block,
 ) -> None:  # pragma: no cover - compiled
-    """Solve ``V(level) = w[BASE] + h w[NET]`` for the lanes marked in field `lanes`.
+    """Solve ``V(level) = w[BASE] + h w[NET]`` for the lanes marked as good.
 
     On return all fluxes are those of the solution, and the lanes that did not converge are still
     marked busy.
     """
     left = 0.0
     for k in range(b.w.shape[2]):
-        b.w[BUSY, 0, k] = b.w[lanes, 0, k]
-        left += b.w[lanes, 0, k]
-    for iteration in range(MAX_ITERATIONS):
-        if left == 0.0:
-            break
+        b.w[BUSY, 0, k] = b.w[GOOD, 0, k]
+        left += b.w[GOOD, 0, k]
+    iteration = 0
+    while True:
         evaluate(curves, graph, gauged, active, b)
-        newton_system(active, h, b)
-        solve_dense(b.jacobian, b.w)
-        left = newton_update(graph, 1.0 if iteration < 20 else 0.5, b)
-    evaluate(curves, graph, gauged, active, b)
+        if left == 0.0 or iteration == MAX_ITERATIONS:
+            break
+        left = newton_step(graph, active, h, 1.0 if iteration < 20 else 0.5, tolerance, b)
+        iteration += 1
     settle_straits(graph, active, b)

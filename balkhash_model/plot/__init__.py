@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from balkhash_model.plot.style import PALETTE, use_style
+from balkhash_model.plot.style import PALETTE, save, use_style
 from balkhash_model.plot.trajectories import trajectories
 
-__all__ = ["PALETTE", "trajectories", "use_style"]
+__all__ = ["PALETTE", "save", "trajectories", "use_style"]

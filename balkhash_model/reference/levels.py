@@ -153,7 +153,9 @@ def read_observed(path: str | os.PathLike[str], datum: str) -> pd.DataFrame:
 
     file = Path(path)
     try:
-        frame = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8")
+        frame = pd.read_csv(
+            file, dtype=str, keep_default_na=False, encoding="utf-8", index_col=False
+        )
     except FileNotFoundError:
         raise InputError(Problem(str(file), "no such file")) from None
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as e:
@@ -203,6 +205,7 @@ def _row(
     where: str, row: dict[str, str], datum: str, name: str, problems: list[Problem]
 ) -> tuple[object, ...] | None:
     import math
+    import re
 
     import pandas as pd
 
@@ -235,17 +238,20 @@ def _row(
         if not math.isfinite(numbers[key]):
             problems.append(Problem(f"{where}: {key}", "not a number", repr(text)))
     length = len(row["time"])
+    iso = re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", row["time"]) is not None
     try:
-        time = pd.Timestamp(row["time"] if length > 4 else f"{row['time']}-07-01")
+        time = pd.Timestamp(row["time"] if length > 4 else f"{row['time']}-07-01") if iso else None
     except ValueError:
-        time = pd.NaT
-    if length not in (4, 7, 10) or time is pd.NaT:
+        time = None
+    if time is None:
         problems.append(
             Problem(
                 f"{where}: time", "not a date", repr(row["time"]), "1987, 1987-05 or 1987-05-01"
             )
         )
-    if len(problems) > before or scale is None:
+    if numbers["uncertainty"] < 0.0:
+        problems.append(Problem(f"{where}: uncertainty", "negative", row["uncertainty"]))
+    if len(problems) > before or scale is None or time is None:
         return None
     averaging = "year" if length == 4 else "month"
     return (

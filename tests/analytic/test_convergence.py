@@ -5,13 +5,15 @@ The reference is the differential equation itself,
     dh_W/dt = (q(t) - Q)/A_W(h_W) - e(t),    dh_E/dt = (q_E + Q)/A_E(h_E) - e(t),
     Q = strait law of the head h_W - h_E,
 
-solved by scipy's Radau at a relative tolerance of 1e-12. Its unknowns are h_E and the head (in units
+solved by scipy's Radau at a relative tolerance of 1e-12. Its unknowns are h_E and the head (in
+units
 of 0.1 mm): as a difference of two levels of 341 m, a head of 0.08 mm would be known to nine digits
 only, and the integrator would chase the noise. The run starts at the head that belongs to its first
 flow, so that both start on the slow solution.
 
 The model is given the exact interval means of the same forcing. Replacing q and e by their means is
-itself of second order: within an interval e - mean(e) is odd about the middle to first order, and so
+itself of second order: within an interval e - mean(e) is odd about the middle to first order, and
+so
 is A - A(middle), so the integral of their product is of third order in each interval.
 """
 

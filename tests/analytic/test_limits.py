@@ -1,4 +1,4 @@
-"""Where a storage is empty, full or not there yet, and where water or salt cannot be made or lost."""
+"""Where a storage is empty, full or not there yet, and what cannot be made or lost there."""
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ def flow(result, link):
     return result["link_flow"].sel(link=link).values
 
 
-# --- drying out ------------------------------------------------------------------------------------
+# --- drying out -------------------------------------------------------------------------------
 
 
 def test_lake_without_inflow_dries_out_and_says_so():
@@ -151,7 +151,7 @@ def test_drying_in_random_weather_keeps_every_volume(seed):
     assert int(result["status"]) == 1
 
 
-# --- overtopping -----------------------------------------------------------------------------------
+# --- overtopping ------------------------------------------------------------------------------
 
 
 def test_overtopping_is_reported_and_the_run_goes_on():
@@ -169,7 +169,7 @@ def test_overtopping_is_reported_and_the_run_goes_on():
                                atol=1e-9)
 
 
-# --- a reservoir that is built during the run ----------------------------------------------------------
+# --- a reservoir that is built during the run -------------------------------------------------
 
 
 def cascade(**more):
@@ -220,7 +220,10 @@ def test_release_of_an_empty_reservoir_is_what_arrives():
     forcing["release_demand"][:] = 150.0
     result = simulate(system, forcing, initial={"lake": 20.0})
     gate = flow(result, "gate")
-    np.testing.assert_allclose(gate, 60.0, rtol=1e-3)
+    released, arrived = (np.cumsum(q * MONTHS.durations) for q in (gate, np.full(MONTHS.n, 60.0)))
+    assert (released <= arrived * (1.0 + 1e-12)).all()
+    # month by month the same, but for the film of water on the bed that the first one leaves
+    np.testing.assert_allclose(gate, 60.0, rtol=1e-2)
     np.testing.assert_allclose(gate[-12:], 60.0, rtol=1e-9)
     volume = result["water_volume"].sel(storage="dam").values
     assert volume.min() >= 0.0
@@ -249,7 +252,7 @@ def test_two_reservoirs_in_a_row_before_they_are_built():
     np.testing.assert_allclose(flow(result, "second")[passing], 100.0, rtol=1e-12)
 
 
-# --- junctions and deltas ------------------------------------------------------------------------------
+# --- junctions and deltas ---------------------------------------------------------------------
 
 
 def test_delta_never_loses_more_than_the_flow():
@@ -311,7 +314,7 @@ def test_side_loss_beyond_the_flow_draws_on_the_lake_only_while_it_has_water():
     assert abs(mouth[-1]) < 1e-6
 
 
-# --- salt ------------------------------------------------------------------------------------------
+# --- salt -------------------------------------------------------------------------------------
 
 
 def salty_pair(**more):
@@ -358,7 +361,8 @@ def test_salt_of_the_river_adds_up():
 
 
 def test_flushed_lake_reaches_the_inflow_s_salinity_raised_by_evaporation():
-    # steady: Q c_in = (Q - e A) c, since evaporation leaves the salt behind, so c = c_in Q/(Q - e A)
+    # steady: Q c_in = (Q - e A) c, since evaporation leaves the salt behind, so c = c_in Q/(Q - e
+    # A)
     area, q, e, c_in = 300 * KM2, 50.0, 1.5 / YEAR, 0.4
     system = one_lake(area=(area,) * 3, salinity=c_in,
                       links=(Weir("spill", "pond", OUTSIDE, 10.0, 20.0),))

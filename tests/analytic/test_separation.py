@@ -1,7 +1,8 @@
 """Two basins that fall below their sill, part, and join again.
 
-The river enters the west alone, and both basins lose the same depth e by net evaporation. In a level
-pool dh/dt = Q/A_E - e = (R - Q)/A_W - e, so the strait passes Q = R A_E / (A_W + A_E), which is never
+The river enters the west alone, and both basins lose the same depth e by net evaporation. In a
+level
+pool dh/dt = Q/A_E - e = (R - Q)/A_W - e, so the strait passes Q = R A_E / (A_W + A_E), never
 negative: the west is never lower than the east while both stand above the sill, whatever R does.
 """
 
@@ -140,7 +141,8 @@ def test_west_spills_at_the_sill_while_the_east_is_low():
     assert spilling.sum() > 12
     assert (flow >= 0.0).all()
     assert (np.diff(west)[spilling] > -1e-9).all()
-    # at the end of it the west is at rest: Q = R - e A_W(h), and Q = K(h - sill) sqrt(h - sill), since
+    # at the end of it the west is at rest: Q = R - e A_W(h), and Q = K(h - sill) sqrt(h - sill),
+    # since
     # a sill with nothing on its other side sees its own depth as the head
     last = int(np.flatnonzero(spilling)[-1])
     area = float(system.storage("west").curve.area_at(west[last]))

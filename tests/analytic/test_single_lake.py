@@ -73,7 +73,8 @@ def test_withdrawal_and_groundwater_lower_a_constant_area_lake():
     area = 200 * KM2
     axis = TimeAxis.monthly("1990-01-01", "1992-01-01")
     system = one_lake([0.0, 50.0], [area, area],
-                      withdrawals=(Withdrawal("town", "pond", 3.0), Withdrawal("farm", "pond", 4.0)))
+                      withdrawals=(Withdrawal("town", "pond", 3.0),
+                                   Withdrawal("farm", "pond", 4.0)))
     forcing = empty_forcing(system, axis)
     forcing["groundwater_flow"][:] = 2.0
     result = simulate(system, forcing, initial=30.0)
@@ -148,7 +149,7 @@ def test_linear_area_lake_against_an_integrator():
     np.testing.assert_allclose(level_edge(result), expected, rtol=0.0, atol=2e-5)
 
 
-# --- closed-lake theory: the step response of a lake of Balkhash's size ------------------------------
+# --- closed-lake theory: the step response of a lake of Balkhash's size -----------------------
 
 AREA_0, NET, SLOPE, STEP = 17152 * KM2, 0.8489 / YEAR, 383 * KM2, -1.167 * KM3 / YEAR
 START = 342.0

@@ -34,7 +34,8 @@ def basin(name, level, area):
 
 def pair(link, west, east, **more):
     return LakeSystem("pair", "Two basins", "local", (west, east), ("west", "east"),
-                      rivers=(River("ili", "west"), River("karatal", "east")), links=(link,), **more)
+                      rivers=(River("ili", "west"), River("karatal", "east")), links=(link,),
+                      **more)
 
 
 def equal_steps(days, n):
@@ -47,7 +48,7 @@ def head(result):
     return (level.sel(storage="west") - level.sel(storage="east")).values
 
 
-# --- linear link -----------------------------------------------------------------------------------
+# --- linear link ------------------------------------------------------------------------------
 
 A_WEST, A_EAST = 10_000 * KM2, 7_000 * KM2
 
@@ -103,7 +104,7 @@ def test_relaxation_conserves_and_ends_at_the_common_level():
     assert passed == pytest.approx(A_WEST * (21.0 - common), rel=1e-9)
 
 
-# --- weir --------------------------------------------------------------------------------------------
+# --- weir -------------------------------------------------------------------------------------
 
 
 def test_weir_empties_a_basin_as_its_closed_form():
@@ -142,7 +143,7 @@ def test_weir_between_basins_moves_water_one_way_and_stops_at_the_crest():
     np.testing.assert_allclose(total, total[0], rtol=1e-14)
 
 
-# --- strait ------------------------------------------------------------------------------------------
+# --- strait -----------------------------------------------------------------------------------
 
 SILL, WIDTH, LENGTH, ROUGHNESS, LINEAR_HEAD = 335.0, 3500.0, 10e3, 0.03, 1e-4
 

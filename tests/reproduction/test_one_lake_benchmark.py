@@ -1,6 +1,7 @@
 r"""The one-lake problem on which engines are compared: how far from the truth is a step?
 
-One closed lake for 1 200 steps of 30 days from 341.5 m. Its curve has fifteen rows, 1.2 m apart from
+One closed lake for 1 200 steps of 30 days from 341.5 m. Its curve has fifteen rows, 1.2 m apart
+from
 328.0 to 344.8 m; the area is linear in the level between rows and the volume is zero at 328.0 m.
 With m the number of the step within its year of twelve and s = sin(2 pi (m - 3.5)/12):
 
@@ -10,8 +11,8 @@ With m the number of the step within its year of twelve and s = sin(2 pi (m - 3.
 - net evaporation is max(0, 0.079 + 0.085 s) metres per step, on the lake's present area;
 - a user takes 100 million m3 per step while there is water.
 
-The truth is dh/dt = (inflow - withdrawal)/A(h) - e with rates constant within each step. An explicit
-step with the area at its start errs by up to 15.0 mm; the model is allowed half a millimetre.
+The truth is dh/dt = (inflow - withdrawal)/A(h) - e with rates constant within each step. An
+explicit step with the area at its start errs by up to 15.0 mm; half a millimetre is allowed here.
 """
 
 from functools import cache

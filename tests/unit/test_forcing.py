@@ -5,7 +5,6 @@ import pytest
 
 from balkhash_model import reference
 from balkhash_model.forcing import assemble, empty_forcing
-from balkhash_model.forcing.assemble import FORCING
 from balkhash_model.forcing.calendar import (
     annual_amounts_to_rates,
     by_period,
@@ -14,6 +13,7 @@ from balkhash_model.forcing.calendar import (
 )
 from balkhash_model.forcing.climate import lake_evaporation, lake_precipitation, reservoir_depths
 from balkhash_model.forcing.inflow import eastern_rivers, ili_at_gauge, kapshagay_lateral
+from balkhash_model.forcing.table import FORCING
 from balkhash_model.library import load_parameters
 from balkhash_model.scenario import load_scenario
 from balkhash_model.timeaxis import TimeAxis
