@@ -210,7 +210,7 @@ def report(scenario: str = "hindcast", *, blocks: bool = True) -> Report:
         f"{found.attrs['offset']:+.3f} m, standard error "
         f"{found.attrs['offset_standard_error']:.3f} m",
         f"independent closure: mean inflow 1996-2005 {mean:.2f} km3/yr; gauge at Ushzharma less "
-        f"the model's delta loss plus its eastern rivers {gauges:.2f}, with the printed 2.77 and 3.0 "
+        f"the model's delta loss plus its eastern rivers {gauges:.2f}, with printed 2.77 and 3.0 "
         f"{printed:.2f}; difference {mean - gauges:+.2f} and {mean - printed:+.2f}",
         f"months with negative inflow: {int((inflow < 0).sum())} of {inflow.size}",
         f"years above the printed record of {_RECORD} km3 (1999): "

@@ -34,6 +34,7 @@ from balkhash_model.kernel.step import (
     BUSY,
     DEMAND,
     DEMANDED,
+    FAILED,
     FIELDS,
     FIRST,
     FIRST_NET,
@@ -63,6 +64,7 @@ from balkhash_model.kernel.step import (
     REDO,
     RIVER,
     RIVER_IN,
+    ROW_BEGIN,
     SALT,
     SALT_BASE,
     SECOND,
@@ -80,7 +82,7 @@ BoolArray = npt.NDArray[np.bool_]
 __all__ = ["LANES", "march"]
 
 #: Members that are stepped side by side.
-LANES = 64
+LANES = 128
 #: Backward Euler steps that replace a step that would empty a storage: first try, second try.
 SHORT_STEPS = (16, 512)
 
@@ -101,13 +103,13 @@ def make_block(ns: int, nl: int, nj: int, nu: int, n: int) -> Block:  # pragma: 
 
 @inlined
 def collect(
-    attempt: int, stage: int, nl: int, nj: int, nu: int, b: Block
+    short: bool, stage: int, nl: int, nj: int, nu: int, b: Block
 ) -> None:  # pragma: no cover - compiled
     """Keep what is reported of a stage; short steps are summed up."""
     w, report = b.w, b.report
     ns, n = b.jacobian.shape[0], w.shape[2]
-    into = FIRST if stage == 0 or attempt > 0 else SECOND
-    if attempt == 0:
+    into = FIRST if stage == 0 or short else SECOND
+    if not short:
         report[into] = 0.0
     for s in range(ns):
         for k in range(n):
@@ -188,13 +190,13 @@ def begin_attempt(attempt: int, nl: int, b: Block) -> None:  # pragma: no cover 
 
 @inlined
 def stage_base(
-    attempt: int, stage: int, dt: float, h: float, active: BoolArray, b: Block
+    short: bool, stage: int, dt: float, h: float, active: BoolArray, b: Block
 ) -> None:  # pragma: no cover - compiled
     """Set what a stage starts from, and a first guess of its levels."""
     w = b.w
     for s in range(b.jacobian.shape[0]):
         for k in range(w.shape[2]):
-            if attempt > 0 or stage == 0:
+            if short or stage == 0:
                 w[BASE, s, k] = w[NOW, s, k]
                 w[SALT_BASE, s, k] = w[SALT, s, k]
             else:
@@ -210,7 +212,7 @@ def stage_base(
 
 @inlined
 def end_stage(
-    attempt: int,
+    short: bool,
     stage: int,
     dt: float,
     h: float,
@@ -222,15 +224,15 @@ def end_stage(
     """Take over what a stage gave, and drop the lanes in which it failed."""
     w = b.w
     ns, n = b.jacobian.shape[0], w.shape[2]
-    if attempt == 0 and stage == 0:
+    if not short and stage == 0:
         for k in range(n):
-            w[REDO, 0, k] = w[BUSY, 0, k]
+            w[FAILED, 0, k] = w[BUSY, 0, k]
     else:
         for k in range(n):
             if w[GOOD, 0, k] > 0.0:
-                bad = w[BUSY, 0, k] > 0.0 or (attempt == 0 and w[REDO, 0, k] > 0.0)
+                bad = w[BUSY, 0, k] > 0.0 or (not short and w[FAILED, 0, k] > 0.0)
                 for s in range(ns):
-                    if attempt == 0:
+                    if not short:
                         new = w[OLD, s, k] + ((dt - h) * w[FIRST_NET, s, k] + h * w[NET, s, k])
                     else:
                         new = w[NOW, s, k] + h * w[NET, s, k]
@@ -252,7 +254,7 @@ def end_stage(
 
 @inlined
 def end_attempt(
-    attempt: int, count: int, share: float, b: Block
+    attempt: int, short: bool, count: int, share: float, b: Block
 ) -> None:  # pragma: no cover - compiled
     """Add the fluxes of an accepted step to the means; mark the lanes to be redone."""
     w, report = b.w, b.report
@@ -262,7 +264,7 @@ def end_attempt(
         w[REDO, 0, k] = taking_part * (1.0 - w[GOOD, 0, k])
     for row in range(report.shape[1]):
         for k in range(n):
-            if attempt == 0:
+            if not short:
                 mean = (1.0 - GAMMA) * report[FIRST, row, k] + GAMMA * report[SECOND, row, k]
             else:
                 mean = report[FIRST, row, k] / count
@@ -284,21 +286,24 @@ def take_step(
     w = b.w
     nl, nj, nu = graph.link.shape[0], graph.junction_to.size, graph.user_storage.size
     begin_step(nl, b)
-    for attempt in range(3):
+    # attempts: the two-stage method with two Newton steps, the same iterated until it is solved,
+    # and short backward Euler steps
+    for attempt in range(4):
         if attempt > 0 and not w[REDO, 0].any():
             break
-        count = 2 if attempt == 0 else (SHORT_STEPS[0] if attempt == 1 else SHORT_STEPS[1])
-        h = GAMMA * dt if attempt == 0 else dt / count
-        tolerance = LEVEL_TOLERANCE if attempt == 0 else SHORT_TOLERANCE
+        short = attempt > 1
+        count = 2 if not short else (SHORT_STEPS[0] if attempt == 2 else SHORT_STEPS[1])
+        h = dt / count if short else GAMMA * dt
+        tolerance = SHORT_TOLERANCE if short else LEVEL_TOLERANCE
         begin_attempt(attempt, nl, b)
         for stage in range(count):
-            stage_base(attempt, stage, dt, h, active, b)
-            solve_stage(curves, graph, gauged, active, h, tolerance, b)
-            collect(attempt, stage, nl, nj, nu, b)
+            stage_base(short, stage, dt, h, active, b)
+            solve_stage(curves, graph, gauged, active, h, attempt == 0, tolerance, b)
+            collect(short, stage, nl, nj, nu, b)
             if with_salt:
                 salt_stage(graph, active, h, b)
-            end_stage(attempt, stage, dt, h, with_salt, curves, active, b)
-        end_attempt(attempt, count, share, b)
+            end_stage(short, stage, dt, h, with_salt, curves, active, b)
+        end_attempt(attempt, short, count, share, b)
 
 
 @inlined
@@ -393,6 +398,7 @@ def start_block(
             root = np.sqrt(area * area + 2.0 * curves.rows[RISE, row] * rest)
             w[LEVEL, s, k] = curves.rows[BASE_LEVEL, row] + 2.0 * rest / (area + root)
             b.row[s, k] = row
+            w[ROW_BEGIN, s, k] = np.inf
 
 
 @compiled

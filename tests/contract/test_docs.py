@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from balkhash_model import quantities
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,7 +61,9 @@ def blocks(page: Path) -> list[Block]:
         if inside and line == "```":
             text = "\n".join(lines[start:number]) + "\n"
             file = comment["file"] if comment else None
-            found.append(Block(language, text, start + 1, file, bool(comment and comment["output"])))
+            found.append(
+                Block(language, text, start + 1, file, bool(comment and comment["output"]))
+            )
             inside, comment = False, None
         elif not inside and fence:
             language, start, inside = fence[1], number + 1, True
@@ -104,9 +107,7 @@ def tidy(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip("\n").split("\n"))
 
 
-@pytest.mark.parametrize(
-    "page", [p for p in PAGES if any(runs(b) for b in blocks(p))], ids=name_of
-)
+@pytest.mark.parametrize("page", [p for p in PAGES if any(runs(b) for b in blocks(p))], ids=name_of)
 def test_the_examples_of_a_page_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "agg")
@@ -171,7 +172,9 @@ def test_every_page_is_reached_from_the_index():
 
 def test_the_page_of_the_result_lists_every_variable(hindcast_free):
     rows = re.findall(
-        r"^\| `(\w+)` \| ([^|]*) \|", (DOCS / "reference/result.md").read_text("utf-8"), re.MULTILINE
+        r"^\| `(\w+)` \| ([^|]*) \|",
+        (DOCS / "reference/result.md").read_text("utf-8"),
+        re.MULTILINE,
     )
     shown = {name: units.strip().strip("`") for name, units in rows}
     for name in hindcast_free.variables:
@@ -192,8 +195,9 @@ def test_the_page_of_commands_lists_every_command():
 
 
 def test_the_citation_names_the_version_of_the_package():
-    import balkhash_model
     from ruamel.yaml import YAML
+
+    import balkhash_model
 
     cited = YAML(typ="safe").load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert cited["cff-version"] == "1.2.0"
