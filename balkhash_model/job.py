@@ -250,6 +250,11 @@ def _summary(record: object, result: xr.Dataset, levels: pd.DataFrame, paths: li
         f"water balance closed in all intervals and storages; largest residual {worst:.1e} m3/s"
     ]
     notes += [n for n in str(result.attrs.get("comment", "")).split("\n") if n]
+    if record.inflow.reconstruct_from is not None:
+        notes.append(
+            "altimetry rows are a consistency check there, not skill: balkhash reconstruct scores "
+            "withheld blocks"
+        )
     code = int(result["status"])
     if code != 0:
         meaning = str(result["status"].attrs["flag_meanings"]).split()[code].replace("_", " ")

@@ -43,7 +43,7 @@ def trajectories(
         Periods to shade.
     ax : matplotlib.axes.Axes, optional
         Where to draw the lake level alone. By default a figure of two panels is made: the lake with
-        the observations above, the difference between West and East beneath.
+        the observations above, the flow between the basins beneath.
 
     Returns
     -------
@@ -79,12 +79,16 @@ def trajectories(
         if ax is not None:
             figure: Figure = ax.get_figure()  # type: ignore[assignment]
             _draw_levels(ax, result, observed, threshold, periods)
+            ax.legend(loc="best", ncols=2, columnspacing=1.4, handlelength=2.6)
             return figure
         figure, (upper, lower) = plt.subplots(
             2, 1, sharex=True, height_ratios=[3.4, 1.0], layout="constrained"
         )
         _draw_levels(upper, result, observed, threshold, periods)
-        _draw_head(lower, result)
+        if not _draw_strait(lower, result):
+            lower.set_visible(False)
+            upper.tick_params(labelbottom=True)
+            upper.set_xlabel("Year")
         for axes in (upper, lower):
             for start, end, _ in periods:
                 if axes is lower and _inside(result, start, end):
@@ -108,7 +112,17 @@ def trajectories(
             fontsize=7.5,
             color="#555555",
         )
-        figure.set_layout_engine("constrained", rect=(0.0, 0.028, 1.0, 0.972))
+        handles, labels = upper.get_legend_handles_labels()
+        figure.legend(
+            handles,
+            labels,
+            loc="upper left",
+            ncols=3,
+            columnspacing=1.6,
+            handlelength=2.6,
+            bbox_to_anchor=(0.005, 0.958),
+        )
+        figure.set_layout_engine("constrained", rect=(0.0, 0.028, 1.0, 0.872))
         plt.close(figure)
     return figure
 
@@ -169,7 +183,7 @@ def _draw_levels(
             color=PALETTE["threshold"],
         )
     low, high = ax.get_ylim()
-    ax.set_ylim(low - 0.05, high + 0.16 * (high - low))
+    ax.set_ylim(low - 0.05, high + 0.13 * (high - low))
     for start, end, label in periods:
         if _inside(result, start, end):
             first = max(np.datetime64(start), result["time_edge"].values[0])
@@ -185,9 +199,21 @@ def _draw_levels(
                 fontsize=8.5,
                 color="#5A523A",
             )
+    if "level_offset" in result:
+        day = np.datetime64(result["level_offset"].attrs["from"])
+        ax.axvline(day, color="#555555", lw=1.0, ls=":", zorder=1)
+        ax.annotate(
+            "inflow reconstructed\nfrom levels from here on",
+            (day, 0.985),
+            xycoords=("data", "axes fraction"),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="top",
+            fontsize=8.5,
+            color="#555555",
+        )
     ax.set_ylabel(f"Water level (m, {datum})")
     ax.margins(x=0.01)
-    ax.legend(loc="upper right", ncols=2, columnspacing=1.4, handlelength=2.6)
 
 
 def _draw_observed(ax: Axes, result: xr.Dataset, observed: pd.DataFrame) -> None:
@@ -265,16 +291,21 @@ def _draw_observed(ax: Axes, result: xr.Dataset, observed: pd.DataFrame) -> None
             ax.errorbar(times, group["level"], yerr=error, lw=1.2, zorder=6, **style)
 
 
-def _draw_head(ax: Axes, result: xr.Dataset) -> None:
-    names = list(result["storage"].values)
-    if not {"west", "east"} <= set(names):
-        ax.set_visible(False)
-        return
-    head = result["water_level"].sel(storage="west") - result["water_level"].sel(storage="east")
-    ax.plot(result["time"].values, 1e3 * head.values, color=PALETTE["lake"], lw=1.0)
+def _draw_strait(ax: Axes, result: xr.Dataset) -> bool:
+    """Flow between the basins; False where the result has no such link."""
+    storages = [str(x) for x in result["storage"].values]
+    ends = zip(result["link_from"].values, result["link_to"].values, strict=True)
+    inner = [i for i, (a, b) in enumerate(ends) if a in storages and b in storages]
+    if not inner:
+        return False
+    link = result["link_flow"].isel(link=inner[0])
+    start, end = str(link["link_from"].item()), str(link["link_to"].item())
+    ax.plot(result["time"].values, link.values, color=PALETTE["lake"], lw=1.0)
     ax.axhline(0.0, color="#777777", lw=0.7)
-    ax.set_ylabel("West − East (mm)")
-    ax.set_title("Head that drives the flow through the Uzynaral strait", fontsize=9.5)
+    ax.set_ylabel("Flow (m³/s)")
+    name = str(link["link"].item()).capitalize()
+    ax.set_title(f"{name}: flow from {start.capitalize()} to {end.capitalize()}", fontsize=9.5)
+    return True
 
 
 def _caption(result: xr.Dataset, observed: pd.DataFrame | None) -> str:
