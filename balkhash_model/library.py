@@ -229,7 +229,8 @@ def load_parameters(
     >>> load_parameters("balkhash", {"delta_loss": "2.8 km3/yr"})["delta_loss"].value
     2.8
     """
-    parameters = dict(_load_set(name))
+    title, shipped = _load_set(name)
+    parameters = dict(shipped)
     problems: list[Problem] = []
     for key, value in (overrides or {}).items():
         if key not in parameters:
@@ -243,7 +244,6 @@ def load_parameters(
             problems.extend(error.problems)
     if problems:
         raise InputError(problems)
-    title = _set_title(name)
     return ParameterSet(Path(name).stem, title, parameters)
 
 
@@ -264,17 +264,31 @@ def _replaced(old: Parameter, value: str | float) -> Parameter:
     )
 
 
-@cache
-def _set_title(name: str) -> str:
-    return validate(_SetSpec, yamlio.load(_find(name, _SETS, "parameter set"))).title
-
-
-@cache
-def _load_set(name: str) -> Mapping[str, Parameter]:
+def _load_set(name: str, seen: tuple[Path, ...] = ()) -> tuple[str, dict[str, Parameter]]:
+    """Title and parameters of a set; shipped sets are read once."""
     path = _find(name, _SETS, "parameter set")
+    return _read_shipped(path) if path.parent == _SETS else _read_set(path, seen)
+
+
+@cache
+def _read_shipped(path: Path) -> tuple[str, dict[str, Parameter]]:
+    return _read_set(path, ())
+
+
+def _read_set(path: Path, seen: tuple[Path, ...]) -> tuple[str, dict[str, Parameter]]:
     document = yamlio.load(path)
     spec = validate(_SetSpec, document)
-    parameters: dict[str, Parameter] = dict(_load_set(spec.extends)) if spec.extends else {}
+    parameters: dict[str, Parameter] = {}
+    if spec.extends:
+        here = (*seen, path.resolve())
+        beside = path.parent / f"{spec.extends}.yml"
+        base = _find(str(beside) if beside.exists() else spec.extends, _SETS, "parameter set")
+        if base.resolve() in here:
+            names = " -> ".join(p.stem for p in (*here, base))
+            raise InputError(
+                Problem(document.where(("extends",)), "extends goes in a circle", names)
+            )
+        parameters = dict(_load_set(str(base), here)[1])
     problems: list[Problem] = []
     for key, p in spec.parameters.items():
         where = f"{document.where(('parameters', key))}: {key}"
@@ -310,7 +324,7 @@ def _load_set(name: str) -> Mapping[str, Parameter]:
         )
     if problems:
         raise InputError(problems)
-    return parameters
+    return spec.title, parameters
 
 
 def diff_parameters(first: str, second: str) -> list[tuple[str, str, str]]:
@@ -419,7 +433,7 @@ def load_system(
     for s in spec.storages:
         curve = _curve(s, get)
         if curve is not None:
-            start = np.datetime64(s.active_from, "s") if s.active_from else None
+            start = _instant(s.active_from, f"storage {s.name}, active_from", get)
             storages.append(Storage(s.name, s.kind, curve, start))
     links = [_link(link, get) for link in spec.links]
     deltas = [
@@ -468,6 +482,37 @@ def load_system(
     )
 
 
+def _instant(text: str | None, key: str, get: _Resolver) -> np.datetime64 | None:
+    try:
+        return np.datetime64(text, "s") if text else None
+    except ValueError:
+        get.problems.append(
+            Problem(f"{get.where}: {key}", "not a date", repr(text), "as 1970-01-01")
+        )
+        return None
+
+
+#: Keys of a link that its kind uses, beside its name and ends.
+_LINK_KEYS = {
+    "release": set[str](),
+    "strait": {"sill", "width", "length", "roughness", "linear_head"},
+    "weir": {"crest", "width"},
+    "linear": {"conductance"},
+}
+
+
+def _foreign_keys(spec: Strict, allowed: set[str], where: str, get: _Resolver) -> None:
+    """Keys that another kind of the same record would use are an error, not ignored."""
+    for key in sorted(spec.model_fields_set - allowed):
+        get.problems.append(
+            Problem(
+                f"{get.where}: {where}",
+                f"{key!r} does not belong here",
+                expected=", ".join(sorted(allowed)),
+            )
+        )
+
+
 def _constant_loss(loss: float) -> tuple[np.ndarray, np.ndarray]:
     if not loss > 0.0:
         return np.array([0.0, _MOST_FLOW]), np.array([0.0, 0.0])
@@ -478,6 +523,21 @@ def _curve(storage: _StorageSpec, get: _Resolver) -> Hypsometry | None:
     spec = storage.curve
     where = f"storage {storage.name}, curve"
     before = len(get.problems)
+    common = {
+        "shape",
+        "share",
+        "reference_level",
+        "reference_volume",
+        "bottom_level",
+        "bottom_area",
+        "top_level",
+    }
+    keys = {
+        "table": {"shape", "level", "area"},
+        "power_law": common | {"exponent"},
+        "shelf_and_bowl": common | {"reference_area", "slope", "shelf_base"},
+    }
+    _foreign_keys(spec, keys[spec.shape], where, get)
     if spec.shape == "table":
         level = np.array([get.number(t, "level", f"{where} level") for t in spec.level or []])
         area = np.array([get.number(t, "area", f"{where} area") for t in spec.area or []])
@@ -503,6 +563,18 @@ def _curve(storage: _StorageSpec, get: _Resolver) -> Hypsometry | None:
     share = 1.0 if spec.share == "1 1" else get.number(spec.share, "fraction", f"{where}, share")
     if len(get.problems) > before:
         return None
+    if not values["bottom_level"] < values["reference_level"] <= values["top_level"]:
+        get.problems.append(
+            Problem(
+                f"{get.where}: {where}",
+                "levels out of order",
+                " / ".join(
+                    f"{values[k]:g} m" for k in ("bottom_level", "reference_level", "top_level")
+                ),
+                "bottom below reference, top not below it",
+            )
+        )
+        return None
     try:
         if spec.shape == "power_law":
             level, area = hypsometry.power_law_rows(**values)
@@ -518,6 +590,7 @@ def _curve(storage: _StorageSpec, get: _Resolver) -> Hypsometry | None:
 
 def _link(spec: _LinkSpec, get: _Resolver) -> Link:
     where = f"link {spec.name}"
+    _foreign_keys(spec, {"kind", "name", "source", "to"} | _LINK_KEYS[spec.kind], where, get)
 
     def number(key: str, kind: str) -> float:
         return get.number(getattr(spec, key), kind, f"{where}, {key}")

@@ -435,12 +435,11 @@ def reconstructed_forcing(
         case.forcing.isel(time=slice(None, first)),
         case.forcing.isel(time=slice(first, None)),
     )
-    state: float | xr.Dataset = start_from if start_from is not None else case.level
+    state: dict[str, float] | xr.Dataset = start_from if start_from is not None else case.levels
     if first > 0:
         state = simulate(case.system, before, initial=state, substeps=record.period.substeps)
-    start = state if isinstance(state, xr.Dataset) else dict.fromkeys(case.system.lake, state)
     levels = altimetry_monthly(record.inflow.observed)
-    found = reconstruct_inflow(case.system, levels, after, initial=start)
+    found = reconstruct_inflow(case.system, levels, after, initial=state)
     forcing = case.forcing.copy(deep=True)
     delta = next(d for d in case.system.deltas if d.target in case.system.lake)
     gauge = forcing["gauge_flow"].sel(junction=delta.source).values.copy()

@@ -158,7 +158,7 @@ def _setting(scenario: str):  # type: ignore[no-untyped-def]
             )
         )
     first = int(np.searchsorted(case.axis.edges, np.datetime64(day, "s")))
-    state = simulate(case.system, case.forcing.isel(time=slice(None, first)), initial=case.level)
+    state = simulate(case.system, case.forcing.isel(time=slice(None, first)), initial=case.levels)
     climate = case.forcing.isel(time=slice(first, None))
     return climate, altimetry_monthly(case.scenario.inflow.observed), state, case.system
 

@@ -37,8 +37,8 @@ class Case:
         The intervals.
     forcing : xarray.Dataset
         Rates per interval.
-    level : float
-        Lake level at the start, m.
+    levels : dict
+        Levels of the storages at the start, m.
     salinity : dict
         Salinity of the storages at the start, kg m-3.
     """
@@ -47,35 +47,47 @@ class Case:
     system: LakeSystem
     axis: TimeAxis
     forcing: xr.Dataset
-    level: float
+    levels: dict[str, float]
     salinity: dict[str, float]
 
 
-def _start_level(scenario: Scenario, system: LakeSystem) -> float:
-    text = scenario.initial.lake_level
+def _level(text: str, system: LakeSystem, where: str) -> float:
     if text.startswith("$"):
         parameter = system.parameters[text[1:]]
         if parameter.kind != "level":
-            raise InputError(
-                Problem("initial.lake_level", f"{text} is not a level", parameter.kind)
-            )
+            raise InputError(Problem(where, f"{text} is not a level", parameter.kind))
         return parameter.si
-    return units.parse(text, "level", "initial.lake_level")
+    return units.parse(text, "level", where)
 
 
-def _start_salinity(system: LakeSystem, level: float, start: np.datetime64) -> dict[str, float]:
+def _start_levels(scenario: Scenario, system: LakeSystem) -> dict[str, float]:
+    level = _level(scenario.initial.lake_level, system, "initial.lake_level")
+    levels = dict.fromkeys(system.lake, level)
+    for name, text in scenario.initial.levels.items():
+        levels[name] = _level(text, system, f"initial.levels.{name}")
+    return levels
+
+
+def _start_salinity(
+    system: LakeSystem, levels: dict[str, float], start: np.datetime64
+) -> dict[str, float]:
     """West at its present salinity, the East holds the rest of the present stock."""
     p = system.parameters
+    volumes = initial_volumes(system, levels, start)
     if not {"west_salinity", "salt_stock"} <= set(p) or system.lake != ("west", "east"):
         return {}
     names = system.storage_names()
-    volumes = initial_volumes(system, level, start)
     west, east = volumes[names.index("west")], volumes[names.index("east")]
     rest = (p["salt_stock"].si - p["west_salinity"].si * west) / east
     return {"west": p["west_salinity"].si, "east": max(rest, 0.0)}
 
 
-def build(scenario: str | os.PathLike[str] | Scenario, system: LakeSystem | None = None) -> Case:
+def build(
+    scenario: str | os.PathLike[str] | Scenario,
+    system: LakeSystem | None = None,
+    *,
+    start: bool = True,
+) -> Case:
     """Make a scenario ready to run.
 
     Parameters
@@ -84,6 +96,8 @@ def build(scenario: str | os.PathLike[str] | Scenario, system: LakeSystem | None
         Name of a shipped scenario, a file, or a record.
     system : LakeSystem, optional
         A system to use in place of the one that the scenario names, with other parameters say.
+    start : bool, default True
+        Whether the scenario's own start is used; False where the run starts from a result.
 
     Returns
     -------
@@ -106,9 +120,22 @@ def build(scenario: str | os.PathLike[str] | Scenario, system: LakeSystem | None
             record.system, parameters=record.parameters.set, overrides=record.parameters.overrides
         )
     axis = check_scenario_period(record)
-    forcing = assemble(record, system, axis)
-    level = _start_level(record, system)
-    return Case(record, system, axis, forcing, level, _start_salinity(system, level, axis.edges[0]))
+    problems: list[Problem] = []
+    forcing, levels = xr.Dataset(), dict.fromkeys(system.lake, float("nan"))
+    try:
+        forcing = assemble(record, system, axis)
+    except InputError as error:
+        problems.extend(error.problems)
+    salinity: dict[str, float] = {}
+    try:
+        if start:
+            levels = _start_levels(record, system)
+            salinity = _start_salinity(system, levels, axis.edges[0])
+    except InputError as error:
+        problems.extend(error.problems)
+    if problems:
+        raise InputError(problems)
+    return Case(record, system, axis, forcing, levels, salinity)
 
 
 def _used_tables(scenario: Scenario) -> list[str]:
@@ -157,7 +184,7 @@ def run(
     >>> result.sizes["time"], round(float(result["lake_level"].min()), 0)
     (648, 341.0)
     """
-    case = build(scenario)
+    case = build(scenario, start=start_from is None)
     record = case.scenario
     forcing, extra = case.forcing, xr.Dataset()
     if record.inflow.reconstruct_from is not None:
@@ -168,7 +195,7 @@ def run(
     result = simulate(
         case.system,
         forcing,
-        initial=start_from if start_from is not None else case.level,
+        initial=start_from if start_from is not None else case.levels,
         initial_salinity=case.salinity,
         substeps=substeps or record.period.substeps,
         threads=threads,

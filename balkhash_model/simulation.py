@@ -310,26 +310,25 @@ def _kernel_forcing(
 
     def same(*values: FloatArray) -> list[FloatArray]:
         most = max(v.shape[0] for v in values)
-        return [np.ascontiguousarray(np.broadcast_to(v, (most, *v.shape[1:]))) for v in values]
+        # copies, because the kernel would be compiled anew for arrays that cannot be written to
+        return [np.array(np.broadcast_to(v, (most, *v.shape[1:])), order="C") for v in values]
 
     net_rain = arrays["precipitation_rate"] - arrays["evaporation_rate"]
     river, ground, lateral = same(river, arrays["groundwater_flow"], lateral)
     release, demand = same(release, arrays["withdrawal_demand"])
     ones = np.ones((1, members))
     return layout.Forcing(
-        duration=axis.durations,
-        active=active,
-        net_rain=np.ascontiguousarray(net_rain),
+        duration=np.array(axis.durations),
+        active=np.array(active, order="C"),
+        net_rain=np.array(net_rain, order="C"),
         river=river,
         groundwater=ground,
         lateral=lateral,
-        gauged=gauged,
+        gauged=np.array(gauged, order="C"),
         release=release,
         demand=demand,
         which=np.stack([index(net_rain), index(river), index(release)]),
-        curve_index=np.ascontiguousarray(
-            np.broadcast_to(np.arange(len(names))[:, None], (len(names), members))
-        ),
+        curve_index=np.repeat(np.arange(len(names))[:, None], members, axis=1),
         initial_volume=volumes[:, None] * ones,
         initial_salt=salt[:, None] * ones,
     )

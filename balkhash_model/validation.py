@@ -22,7 +22,18 @@ class Readable(Protocol):
         """The content as plain Python data."""
 
     def where(self, keys: Sequence[str | int] = ()) -> str:
-        """Place of a key: file, line and column."""
+        """Place of a key: file, line and column.
+
+        Parameters
+        ----------
+        keys : sequence of str or int
+            The keys and indices that lead to it.
+
+        Returns
+        -------
+        str
+            ``file:line:column``.
+        """
 
 
 class Strict(BaseModel):

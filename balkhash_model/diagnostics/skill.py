@@ -132,8 +132,10 @@ def level_skill(result: xr.Dataset, observed: pd.DataFrame) -> pd.DataFrame:
     )
     monthly = monthly.groupby(level=0).mean()
     rows = {}
-    for name, group in observed.groupby("series", sort=False):
-        averaging = str(group["averaging"].iloc[0])
+    mixed = observed.groupby("series")["averaging"].nunique() > 1
+    for (name, averaging), group in observed.groupby(["series", "averaging"], sort=False):
+        if mixed[name]:
+            name = f"{name} ({averaging})"
         times = pd.DatetimeIndex(group["time"])
         offset = group["offset"].to_numpy() if "offset" in group else np.zeros(len(group))
         simulated = (

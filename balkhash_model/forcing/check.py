@@ -138,7 +138,11 @@ def _read_variable(
             return None
         variable = variable.sel({dim: names})
     lead = ["realization"] if "realization" in variable.dims else []
-    values = np.asarray(variable.transpose(*lead, "time", dim).values, dtype=np.float64)
+    try:
+        values = np.asarray(variable.transpose(*lead, "time", dim).values, dtype=np.float64)
+    except (TypeError, ValueError):
+        problems.append(Problem(where, "does not hold numbers", str(variable.dtype)))
+        return None
     values = values if lead else values[None]
     if axis is not None and values.shape[1] != axis.n:
         problems.append(Problem(where, "wrong length", str(values.shape[1]), str(axis.n)))

@@ -14,7 +14,7 @@ from numba import njit
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., object])
 
-__all__ = ["compiled", "inlined"]
+__all__ = ["compiled", "inlined", "internal"]
 
 
 def compiled(function: FunctionT) -> FunctionT:
@@ -38,7 +38,34 @@ def compiled(function: FunctionT) -> FunctionT:
     >>> twice(1.5)
     3.0
     """
-    return cast(FunctionT, njit(cache=True, nogil=True, error_model="numpy")(function))
+    return cast(
+        FunctionT,
+        njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function),
+    )
+
+
+def internal(function: FunctionT) -> FunctionT:
+    """Compile a function of the kernel that only compiled functions call.
+
+    It has no entry from Python, which saves a good part of its compilation.
+
+    Parameters
+    ----------
+    function : callable
+        A function on arrays and numbers.
+
+    Returns
+    -------
+    callable
+        The same function, compiled.
+
+    Examples
+    --------
+    >>> internal(lambda x: 2.0 * x) is not None
+    True
+    """
+    options = {"no_cfunc_wrapper": True, "no_cpython_wrapper": True}
+    return cast(FunctionT, njit(nogil=True, error_model="numpy", **options)(function))
 
 
 def inlined(function: FunctionT) -> FunctionT:

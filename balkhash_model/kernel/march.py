@@ -32,6 +32,7 @@ from balkhash_model.kernel.step import (
     ALIVE,
     BASE,
     BUSY,
+    CHANGE,
     DEMAND,
     DEMANDED,
     FAILED,
@@ -109,8 +110,6 @@ def collect(
     w, report = b.w, b.report
     ns, n = b.jacobian.shape[0], w.shape[2]
     into = FIRST if stage == 0 or short else SECOND
-    if not short:
-        report[into] = 0.0
     for s in range(ns):
         for k in range(n):
             report[into, s, k] += w[WET, s, k]
@@ -176,8 +175,9 @@ def begin_attempt(attempt: int, nl: int, b: Block) -> None:  # pragma: no cover 
     ns, n = b.jacobian.shape[0], w.shape[2]
     for k in range(n):
         w[GOOD, 0, k] = w[ALIVE, 0, k] if attempt == 0 else w[REDO, 0, k]
+    b.report[FIRST] = 0.0
+    b.report[SECOND] = 0.0
     if attempt > 0:
-        b.report[FIRST] = 0.0
         for k in range(n):
             if w[REDO, 0, k] > 0.0:
                 for s in range(ns):
@@ -190,85 +190,91 @@ def begin_attempt(attempt: int, nl: int, b: Block) -> None:  # pragma: no cover 
 
 @inlined
 def stage_base(
-    short: bool, stage: int, dt: float, h: float, active: BoolArray, b: Block
+    first: bool, dt: float, h: float, active: BoolArray, b: Block
 ) -> None:  # pragma: no cover - compiled
     """Set what a stage starts from, and a first guess of its levels."""
     w = b.w
-    for s in range(b.jacobian.shape[0]):
-        for k in range(w.shape[2]):
-            if short or stage == 0:
+    ns, n = b.jacobian.shape[0], w.shape[2]
+    if first:
+        for s in range(ns):
+            for k in range(n):
                 w[BASE, s, k] = w[NOW, s, k]
                 w[SALT_BASE, s, k] = w[SALT, s, k]
-            else:
-                # second stage: the first one's rates over the rest of the step
+    else:
+        # second stage: the first one's rates over the rest of the step
+        ratio = (dt - h) / h
+        for s in range(ns):
+            for k in range(n):
                 w[FIRST_NET, s, k] = w[NET, s, k]
                 w[BASE, s, k] = w[OLD, s, k] + (dt - h) * w[NET, s, k]
-                growth = (w[STAGE_SALT, s, k] - w[OLD_SALT, s, k]) / h
-                w[SALT_BASE, s, k] = w[OLD_SALT, s, k] + (dt - h) * growth
-                if w[GOOD, 0, k] > 0.0 and active[s]:
-                    change = w[LEVEL, s, k] - w[OLD_LEVEL, s, k]
-                    w[LEVEL, s, k] = w[OLD_LEVEL, s, k] + change / GAMMA
+            for k in range(n):
+                growth = w[STAGE_SALT, s, k] - w[OLD_SALT, s, k]
+                w[SALT_BASE, s, k] = w[OLD_SALT, s, k] + ratio * growth
+            if active[s]:
+                for k in range(n):
+                    change = w[GOOD, 0, k] * (w[LEVEL, s, k] - w[OLD_LEVEL, s, k])
+                    w[LEVEL, s, k] += (1.0 / GAMMA - 1.0) * change
+
+
+@inlined
+def end_first_stage(b: Block) -> None:  # pragma: no cover - compiled
+    """Remember the lanes in which the first of two stages failed."""
+    w = b.w
+    for k in range(w.shape[2]):
+        w[FAILED, 0, k] = w[BUSY, 0, k]
 
 
 @inlined
 def end_stage(
-    short: bool,
-    stage: int,
-    dt: float,
-    h: float,
-    with_salt: bool,
-    curves: Curves,
-    active: BoolArray,
-    b: Block,
+    short: bool, dt: float, h: float, with_salt: bool, active: BoolArray, b: Block
 ) -> None:  # pragma: no cover - compiled
     """Take over what a stage gave, and drop the lanes in which it failed."""
     w = b.w
     ns, n = b.jacobian.shape[0], w.shape[2]
-    if not short and stage == 0:
-        for k in range(n):
-            w[FAILED, 0, k] = w[BUSY, 0, k]
-    else:
-        for k in range(n):
-            if w[GOOD, 0, k] > 0.0:
-                bad = w[BUSY, 0, k] > 0.0 or (not short and w[FAILED, 0, k] > 0.0)
-                for s in range(ns):
-                    if not short:
-                        new = w[OLD, s, k] + ((dt - h) * w[FIRST_NET, s, k] + h * w[NET, s, k])
-                    else:
-                        new = w[NOW, s, k] + h * w[NET, s, k]
-                        # the last water leaves a rounding error of what went through: none is left
-                        passed = w[NOW, s, k] + h * (w[RIVER_IN, s, k] + w[GROUND_IN, s, k])
-                        if -1e-12 * max(passed, 1.0) < new < 0.0:
-                            new = 0.0
-                    # the comparison is written so that a value that is no number is bad, too
-                    if active[s]:
-                        if not (new >= 0.0 and w[BASE, s, k] >= 0.0):
-                            bad = True
-                        w[NOW, s, k] = new
-                    if with_salt:
-                        if not w[STAGE_SALT, s, k] >= 0.0:
-                            bad = True
-                        w[SALT, s, k] = w[STAGE_SALT, s, k]
-                w[GOOD, 0, k] = 0.0 if bad else 1.0
+    # weights of the first stage's rates and of this one's
+    before = 0.0 if short else dt - h
+    for k in range(n):
+        w[CHANGE, 0, k] = w[BUSY, 0, k] + (0.0 if short else w[FAILED, 0, k])
+    for s in range(ns):
+        if active[s]:
+            for k in range(n):
+                start = w[NOW, s, k] if short else w[OLD, s, k]
+                new = start + (before * w[FIRST_NET, s, k] + h * w[NET, s, k])
+                # the last water leaves a rounding error of what went through: none is left
+                passed = start + h * (w[RIVER_IN, s, k] + w[GROUND_IN, s, k])
+                new = 0.0 if -1e-12 * max(passed, 1.0) < new < 0.0 else new
+                w[NOW, s, k] = new if w[GOOD, 0, k] > 0.0 else w[NOW, s, k]
+            for k in range(n):
+                # the comparison is written so that a value that is no number is bad, too
+                fine = w[NOW, s, k] >= 0.0 and w[BASE, s, k] >= 0.0
+                w[CHANGE, 0, k] += 0.0 if fine else 1.0
+        if with_salt:
+            for k in range(n):
+                w[CHANGE, 0, k] += 0.0 if w[STAGE_SALT, s, k] >= 0.0 else 1.0
+            for k in range(n):
+                kept = w[GOOD, 0, k] > 0.0
+                w[SALT, s, k] = w[STAGE_SALT, s, k] if kept else w[SALT, s, k]
+    for k in range(n):
+        w[GOOD, 0, k] = w[GOOD, 0, k] if w[CHANGE, 0, k] == 0.0 else 0.0
 
 
 @inlined
 def end_attempt(
-    attempt: int, short: bool, count: int, share: float, b: Block
+    attempt: int, count: int, share: float, b: Block
 ) -> None:  # pragma: no cover - compiled
     """Add the fluxes of an accepted step to the means; mark the lanes to be redone."""
     w, report = b.w, b.report
     n = w.shape[2]
+    took_part = ALIVE if attempt == 0 else REDO
     for k in range(n):
-        taking_part = w[ALIVE, 0, k] if attempt == 0 else w[REDO, 0, k]
-        w[REDO, 0, k] = taking_part * (1.0 - w[GOOD, 0, k])
+        w[REDO, 0, k] = w[took_part, 0, k] * (1.0 - w[GOOD, 0, k])
+    # the first row of reports is the sum over short steps, or the first of two stages
+    first = share * (1.0 - GAMMA) if attempt < 2 else share / count
+    second = share * GAMMA if attempt < 2 else 0.0
     for row in range(report.shape[1]):
         for k in range(n):
-            if not short:
-                mean = (1.0 - GAMMA) * report[FIRST, row, k] + GAMMA * report[SECOND, row, k]
-            else:
-                mean = report[FIRST, row, k] / count
-            report[MEAN, row, k] += share * mean if w[GOOD, 0, k] > 0.0 else 0.0
+            mean = first * report[FIRST, row, k] + second * report[SECOND, row, k]
+            report[MEAN, row, k] += mean if w[GOOD, 0, k] > 0.0 else 0.0
 
 
 @inlined
@@ -297,13 +303,16 @@ def take_step(
         tolerance = SHORT_TOLERANCE if short else LEVEL_TOLERANCE
         begin_attempt(attempt, nl, b)
         for stage in range(count):
-            stage_base(short, stage, dt, h, active, b)
+            stage_base(short or stage == 0, dt, h, active, b)
             solve_stage(curves, graph, gauged, active, h, attempt == 0, tolerance, b)
             collect(short, stage, nl, nj, nu, b)
             if with_salt:
                 salt_stage(graph, active, h, b)
-            end_stage(short, stage, dt, h, with_salt, curves, active, b)
-        end_attempt(attempt, short, count, share, b)
+            if short or stage == 1:
+                end_stage(short, dt, h, with_salt, active, b)
+            else:
+                end_first_stage(b)
+        end_attempt(attempt, count, share, b)
 
 
 @inlined

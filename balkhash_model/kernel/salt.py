@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from balkhash_model.kernel.compiled import compiled, inlined
+from balkhash_model.kernel.compiled import inlined, internal
 from balkhash_model.kernel.layout import FROM, KIND, RELEASE, TO, Graph
 from balkhash_model.kernel.step import (
     BASE,
@@ -110,7 +110,7 @@ def junction_salt(
                         w[RIGHT, to, k] += h * q * graph.salinity[OF_RIVER, i]
 
 
-@compiled
+@internal
 def salt_stage(
     graph: Graph, active: BoolArray, h: float, b: Block
 ) -> None:  # pragma: no cover - compiled

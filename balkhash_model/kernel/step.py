@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from balkhash_model.kernel.compiled import compiled, inlined
+from balkhash_model.kernel.compiled import inlined, internal
 from balkhash_model.kernel.layout import (
     BASE_AREA,
     BASE_LEVEL,
@@ -378,7 +378,7 @@ def junction_fluxes(
                         b.jacobian[to, s, k] += w[THROUGH, j, k] * b.junction_slope[j, s, k]
 
 
-@compiled
+@internal
 def evaluate(
     curves: Curves, graph: Graph, gauged: BoolArray, active: BoolArray, b: Block
 ) -> None:  # pragma: no cover - compiled
@@ -515,7 +515,7 @@ def newton_update(
     return left
 
 
-@compiled
+@internal
 def newton_step(
     graph: Graph, active: BoolArray, h: float, damp: float, tolerance: float, b: Block
 ) -> float:  # pragma: no cover - compiled

@@ -370,10 +370,12 @@ def power_law_rows(
     ----------
     reference_level, reference_volume : float
         Level (m) and volume (m3) that the curve must pass through.
-    bottom_level, bottom_area : float
-        Deepest level (m) and the small area there (m2).
+    bottom_level : float
+        Deepest level, m.
     exponent : float
         Exponent b of the volume, 1.
+    bottom_area : float
+        Small area at the deepest level, m2.
     top_level : float
         Highest level of the table, m.
     spacing : float, default 0.5

@@ -200,7 +200,7 @@ def _draw_levels(
                 color="#5A523A",
             )
     if "level_offset" in result:
-        day = np.datetime64(result["level_offset"].attrs["from"])
+        day: Any = np.datetime64(result["level_offset"].attrs["from"])
         ax.axvline(day, color="#555555", lw=1.0, ls=":", zorder=1)
         ax.annotate(
             "inflow reconstructed\nfrom levels from here on",

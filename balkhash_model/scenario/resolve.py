@@ -108,8 +108,8 @@ def _chain(path: Path, seen: tuple[Path, ...] = ()) -> list[yamlio.Document]:
         raise InputError(
             Problem(document.where(("extends",)), "extends names one scenario", repr(base))
         )
-    beside = path.parent / base
-    target = beside if beside.is_file() else find_scenario(base)
+    beside = [path.parent / base, path.parent / f"{base}.yml"]
+    target = next((p for p in beside if p.is_file()), None) or find_scenario(base)
     if target.resolve() in [p.resolve() for p in (*seen, path)]:
         names = " -> ".join(p.stem for p in (*seen, path, target))
         raise InputError(Problem(document.where(("extends",)), "extends goes in a circle", names))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, StrictInt, field_validator, model_validator
 
+from balkhash_model import units
+from balkhash_model.errors import InputError
 from balkhash_model.validation import Strict
 
 __all__ = [
@@ -29,6 +31,23 @@ def _date(value: str) -> str:
     if len(value) != 10:
         raise ValueError("not a full date; expected year-month-day, as 1961-01-01")
     return value
+
+
+def _level(value: object) -> object:
+    """A level with its unit, or the name of a parameter."""
+    if isinstance(value, str) and value.startswith("$"):
+        return value
+    try:
+        units.parse(value, "level", "level")
+    except InputError as error:
+        problem = error.problems[0]
+        text = problem.what if problem.expected is None else f"{problem.what}; {problem.expected}"
+        raise ValueError(text if problem.hint is None else f"{text}. {problem.hint}") from None
+    return value
+
+
+#: A level as people write it, or ``$name`` of a parameter.
+LevelText = Annotated[str, BeforeValidator(_level)]
 
 
 class Meta(Strict):
@@ -62,17 +81,29 @@ class Period(Strict):
     """First day after the run, as 2015-01-01."""
     step: Literal["month", "day"] = "month"
     """Length of an interval."""
-    substeps: int = Field(default=1, ge=1, le=1000)
+    substeps: StrictInt = Field(default=1, ge=1, le=1000)
     """Internal steps per interval."""
 
     _dates = field_validator("start", "end")(_date)
+
+    @model_validator(mode="after")
+    def _forward(self) -> Period:
+        start, end = np.datetime64(self.start, "D"), np.datetime64(self.end, "D")
+        if not start < end:
+            raise ValueError(f"ends ({self.end}) before it starts ({self.start})")
+        first_of_month = self.start.endswith("-01") and self.end.endswith("-01")
+        if self.step == "month" and not first_of_month:
+            raise ValueError("monthly steps start and end on the first of a month")
+        return self
 
 
 class Initial(Strict):
     """The state at the start."""
 
-    lake_level: str
+    lake_level: LevelText
     """Level of the lake with its unit, as ``341.55 m``, or ``$name`` of a parameter."""
+    levels: dict[str, LevelText] = {}
+    """Levels of other storages that hold water at the start, as ``kapshagay: 477.0 m``."""
 
 
 class Climate(Strict):
@@ -97,6 +128,13 @@ class Inflow(Strict):
     observed: str = "balkhash_level_tied"
     """Reference table of levels that the reconstruction follows."""
 
+    @field_validator("eastern_dry_phase")
+    @classmethod
+    def _rising(cls, value: tuple[int, int] | None) -> tuple[int, int] | None:
+        if value is not None and value[0] > value[1]:
+            raise ValueError("the first year comes after the last")
+        return value
+
     @field_validator("reconstruct_from")
     @classmethod
     def _day(cls, value: str | None) -> str | None:
@@ -114,6 +152,14 @@ class Outputs(Strict):
         (2006, 2014),
     ]
     """First and last years of the rows of the budget table."""
+
+    @field_validator("periods")
+    @classmethod
+    def _rising(cls, value: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        for first, last in value:
+            if first > last:
+                raise ValueError(f"the first year ({first}) comes after the last ({last})")
+        return value
 
 
 class Scenario(Strict):
