@@ -69,7 +69,7 @@ class Curves(NamedTuple):
     """
 
     rows: FloatArray  # (5, rows): in force from m, level m, area m2, slope m2/m, volume m3
-    meta: FloatArray  # (curves, 5): lowest and top level m, toe m3, levels of toe and half toe m
+    meta: FloatArray  # (curves, 5): lowest and top level m, toe m3, levels of toe and within it m
     first: IntArray  # (curves,) first row of each
 
 
@@ -78,6 +78,8 @@ BEGIN, BASE_LEVEL, BASE_AREA, RISE, BELOW = range(5)
 LOW, TOP, TOE, TOE_LEVEL, HALF_LEVEL = range(5)
 #: Outflows fade over the last centimetre of water, or the last billionth of the volume.
 TOE_DEPTH, TOE_SHARE = 0.01, 1e-9
+#: Where in the toe a solver step that would cross it stops; off the bounds between priorities.
+WITHIN_TOE = 0.43
 
 
 class Graph(NamedTuple):
@@ -227,7 +229,7 @@ def pack_curves(curves: list[tuple[FloatArray, FloatArray, FloatArray]]) -> Curv
         )
         rows.append(np.stack(columns))
         toe = max(TOE_DEPTH * float(a[0]), TOE_SHARE * float(v[-1]))
-        at = [_level_of(x, h, a, v) for x in (toe, 0.5 * toe)]
+        at = [_level_of(x, h, a, v) for x in (toe, WITHIN_TOE * toe)]
         meta.append([float(h[0]), float(h[-1]), toe, *at])
         first.append(count)
         count += h.size + 2

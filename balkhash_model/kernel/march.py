@@ -35,6 +35,7 @@ from balkhash_model.kernel.step import (
     CHANGE,
     DEMAND,
     DEMANDED,
+    DREGS,
     FAILED,
     FIELDS,
     FIRST,
@@ -240,9 +241,6 @@ def end_stage(
             for k in range(n):
                 start = w[NOW, s, k] if short else w[OLD, s, k]
                 new = start + (before * w[FIRST_NET, s, k] + h * w[NET, s, k])
-                # the last water leaves a rounding error of what went through: none is left
-                passed = start + h * (w[RIVER_IN, s, k] + w[GROUND_IN, s, k])
-                new = 0.0 if -1e-12 * max(passed, 1.0) < new < 0.0 else new
                 w[NOW, s, k] = new if w[GOOD, 0, k] > 0.0 else w[NOW, s, k]
             for k in range(n):
                 # the comparison is written so that a value that is no number is bad, too
@@ -392,7 +390,7 @@ def start_block(
             c = forcing.curve_index[s, start + k]
             v = forcing.initial_volume[s, start + k]
             b.curve[s, k] = c
-            w[PER_TOE, s, k] = 1.0 / curves.meta[c, TOE]
+            w[PER_TOE, s, k] = (1.0 + DREGS) / curves.meta[c, TOE]
             w[TOE_AT, s, k] = curves.meta[c, TOE_LEVEL]
             w[HALF_AT, s, k] = curves.meta[c, HALF_LEVEL]
             w[LOW_AT, s, k] = curves.meta[c, LOW]

@@ -50,12 +50,14 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 GAMMA = 1.0 - np.sqrt(0.5)
-MAX_ITERATIONS = 40
+MAX_ITERATIONS = 60
 # On the last Newton step; the iteration converges quadratically, so what remains is its square.
 LEVEL_TOLERANCE = 3e-5  # m
 SHORT_TOLERANCE = 1e-10  # m, where a storage is nearly empty
 FLOW_TOLERANCE = 0.05  # relative, of a strait's flow; what remains is a head of 1e-7 m
 FLOW_FLOOR = 0.1  # m3/s
+#: Share of the toe that stays on the bed, so that rounding never makes a volume negative.
+DREGS = 1e-6
 
 # Fields of Block.w by what their second index counts.
 (  # storages
@@ -172,7 +174,7 @@ def look_up(curves: Curves, b: Block, s: int) -> None:  # pragma: no cover - com
         mean_area = 0.5 * (w[AREA, s, k] + w[ROW_AREA, s, k])
         w[VOLUME, s, k] = w[ROW_BELOW, s, k] + mean_area * (w[LEVEL, s, k] - w[ROW_LEVEL, s, k])
     for k in range(n):
-        w[SUPPLY, s, k] = min(max(w[VOLUME, s, k] * w[PER_TOE, s, k], 0.0), 1.0)
+        w[SUPPLY, s, k] = min(max(w[VOLUME, s, k] * w[PER_TOE, s, k] - DREGS, 0.0), 1.0)
     for k in range(n):
         fading = 0.0 < w[SUPPLY, s, k] < 1.0
         w[SUPPLY_SLOPE, s, k] = w[AREA, s, k] * w[PER_TOE, s, k] if fading else 0.0
@@ -402,7 +404,7 @@ def evaluate(
         bands, band = graph.user_band[u, 0], graph.user_band[u, 1]
         for k in range(n):
             # the toe is shared out in bands: who comes first draws on the last water
-            depth = w[VOLUME, s, k] * w[PER_TOE, s, k] * bands - band
+            depth = (w[VOLUME, s, k] * w[PER_TOE, s, k] - DREGS) * bands - band
             share = min(max(depth, 0.0), 1.0)
             slope = bands * w[AREA, s, k] * w[PER_TOE, s, k] if 0.0 < depth < 1.0 else 0.0
             w[TAKEN, u, k] = on * w[DEMAND, u, k] * share
@@ -488,6 +490,9 @@ def newton_update(
                 old <= w[LOW_AT, s, k] and new > w[TOE_AT, s, k]
             )
             new = w[HALF_AT, s, k] if over else new
+            # no volume is negative: halve the way to the bed where a step would pass it
+            beneath = 0.5 * (w[LOW_AT, s, k] + max(old, w[LOW_AT, s, k]))
+            new = beneath if new < w[LOW_AT, s, k] else new
             w[LEVEL, s, k] = new if w[BUSY, 0, k] > 0.0 else old
     for k in range(n):
         w[CHANGE, 0, k] = 0.0 if w[CHANGE, 0, k] <= tolerance else 1.0
@@ -629,7 +634,7 @@ def solve_stage(
         if quick:
             for k in range(b.w.shape[2]):
                 b.w[BUSY, 0, k] = b.w[GOOD, 0, k]
-        left = newton_step(graph, active, h, 1.0 if iteration < 20 else 0.5, tolerance, b)
+        left = newton_step(graph, active, h, 1.0 if iteration < 8 else 0.5, tolerance, b)
         iteration += 1
         if quick and iteration == 2:
             break

@@ -4,7 +4,6 @@ import ast
 import shutil
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ import pytest
 import balkhash_model
 
 PACKAGE = Path(balkhash_model.__file__).parent
-ROOT = PACKAGE.parent
+ROOT = Path(__file__).parents[2]
 MODULES = sorted(PACKAGE.rglob("*.py"))
 NUMBERS_ONLY = ("physics", "kernel")
 HEAVY = {"xarray", "pandas", "pydantic", "ruamel", "matplotlib", "pint", "netCDF4", "typer", "rich"}
@@ -48,21 +47,12 @@ def rooms_imported(path: Path) -> set[str]:
     return {name.split(".")[1] for name in imported(path) if name.startswith("balkhash_model.")}
 
 
-def contracts() -> list[str]:
-    """Arguments of lint-imports: the contracts of the project, or the draft of them."""
-    with (ROOT / "pyproject.toml").open("rb") as stream:
-        project = tomllib.load(stream)
-    if "importlinter" in project.get("tool", {}):
-        return ["--config", str(ROOT / "pyproject.toml")]
-    return ["--config", str(ROOT / ".ci" / "importlinter.draft.ini")]
-
-
 def test_the_import_contracts_are_kept():
     command = Path(sys.executable).with_name("lint-imports")
     if not command.exists() and shutil.which("lint-imports") is None:
         pytest.skip("import-linter is not installed")
     done = subprocess.run(
-        [str(command), "--no-cache", *contracts()],
+        [str(command), "--no-cache", "--config", str(ROOT / "pyproject.toml")],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -136,6 +126,11 @@ def test_modules_stay_under_a_thousand_lines_and_functions_under_130(path):
     "path", [p for p in MODULES if room(p) != "cli"], ids=lambda p: str(p.relative_to(PACKAGE))
 )
 def test_importing_a_module_calls_nothing_for_its_effect(path):
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Expr):
-            assert isinstance(node.value, ast.Constant), f"line {node.lineno}: a call on import"
+    # numba does not notice edits in other files of the kernel: march.py drops what they made stale
+    allowed = {"kernel/march.py": ["_drop_stale_cache()"]}
+    calls = [
+        ast.unparse(node)
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant)
+    ]
+    assert calls == allowed.get(path.relative_to(PACKAGE).as_posix(), [])

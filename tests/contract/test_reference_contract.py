@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from balkhash_model import reference
 from balkhash_model.reference import catalog
 from balkhash_model.reference.readers import DIMENSIONS, FLAGS

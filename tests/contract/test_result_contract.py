@@ -471,11 +471,6 @@ def test_delivery_and_shortage_make_up_the_demand(balkhash, forcing):
     assert not result["abstraction"].sel(storage=["kapshagay", "east"]).any()
 
 
-@pytest.mark.xfail(
-    strict=False,
-    raises=bm.BalkhashError,
-    reason="finding: a demand that empties a basin is often 'not solved'",
-)
 @pytest.mark.parametrize("demand", [1_000.0, 50_000.0])
 def test_a_demand_beyond_the_water_is_a_shortage(balkhash, forcing, demand):
     # 1 000 m3/s are 32 km3 a year, and the West holds 3 km3 under 335 m
@@ -529,57 +524,30 @@ def test_salt_goes_with_the_water(balkhash, forcing):
 # ---------------------------------------------------------------- findings
 
 
-@pytest.mark.xfail(
-    strict=True, reason="finding: provenance names it balkhash_model, not balkhash-model"
-)
 def test_the_source_names_the_version(ds):
     assert ds.attrs["source"] == f"balkhash_model {bm.__version__}"
 
 
-@pytest.mark.xfail(strict=True, reason="finding: the residual keeps the comment of river_inflow")
 def test_the_residual_has_no_comment_about_rivers(ds):
     assert "comment" not in ds["balance_residual"].attrs
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=KeyError,
-    reason="finding: time names its bounds only once a file is written",
-)
 def test_time_names_its_bounds(ds):
     assert ds["time"].attrs["bounds"] == "time_bnds"
 
 
-@pytest.mark.xfail(
-    strict=True, raises=KeyError, reason="finding: the flag does not say what 0 and 1 are"
-)
 def test_the_flag_of_connection_has_meanings(ds):
     assert len(ds["lake_connected"].attrs["flag_meanings"].split()) == 2
 
 
-@pytest.mark.xfail(
-    strict=True, reason="finding: a start from a later state fills Kapshagay in 1961"
-)
-def test_kapshagay_is_empty_before_1970_whatever_the_start(ds, problems):
-    try:
-        result = bm.run("hindcast_free", start_from=ds)
-    except bm.InputError:
-        return  # refusing a state of 2015 as the start of 1961 is as good
-    assert not result["water_volume"].sel(storage="kapshagay").values[:109].any()
+def test_a_later_state_is_no_start_so_kapshagay_is_empty_before_1970(ds, problems):
+    [text] = problems(bm.run, "hindcast_free", start_from=ds)
+    assert "does not end where this run starts" in text
+    assert not ds["water_volume"].sel(storage="kapshagay").values[:109].any()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="finding: a start with members ends in an error of numba or numpy"
-)
-def test_a_start_with_members_is_used_or_refused(balkhash, forcing):
+def test_a_start_with_members_is_refused(problems, balkhash, forcing):
     many = forcing.assign(river_flow=forcing["river_flow"].expand_dims(realization=2))
     first = bm.simulate(balkhash, many, initial=LEVELS)
-    try:
-        second = bm.simulate(balkhash, many, initial=first)
-    except bm.InputError:
-        return
-    except Exception as error:
-        raise AssertionError(type(error).__name__) from None
-    np.testing.assert_array_equal(
-        second["water_volume"].isel(time_edge=0), first["water_volume"].isel(time_edge=-1)
-    )
+    [text] = problems(bm.simulate, balkhash, many, initial=first)
+    assert text.startswith("initial result: holds several members; expected one member")

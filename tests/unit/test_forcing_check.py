@@ -188,11 +188,6 @@ def test_simulate_refuses_before_it_computes(problems, balkhash, forcing):
     assert "is not a number" in text
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=ValueError,
-    reason="finding: text in a forcing variable is a bare ValueError",
-)
 def test_text_in_place_of_numbers_is_refused(problems, balkhash, forcing):
     forcing["river_flow"] = forcing["river_flow"].astype(object).astype("U4").where(False, "many")
     problems(
@@ -239,15 +234,42 @@ def test_wrong_substeps_are_refused(problems, balkhash, forcing, substeps):
     assert text == f"substeps: must be a whole number from 1; got {substeps}"
 
 
+def ending_in_2000(result):
+    # 39 years of months after 1961
+    return result.isel(time=slice(0, 468), time_edge=slice(0, 469))
+
+
+def test_a_result_that_ends_where_the_run_starts_is_its_start(balkhash, forcing, hindcast_free):
+    first = ending_in_2000(hindcast_free)
+    second = simulate(balkhash, forcing, initial=first)
+    for name in ("water_volume", "salt_mass"):
+        np.testing.assert_array_equal(second[name][0].values, first[name][-1].values)
+
+
+def test_a_result_of_another_date_is_no_start(problems, balkhash, forcing, hindcast_free):
+    [text] = problems(simulate, balkhash, forcing, initial=hindcast_free)
+    assert text == (
+        "initial result: does not end where this run starts; got 2015-01-01; expected 2000-01-01"
+    )
+
+
+def test_a_result_of_several_members_is_no_start(problems, balkhash, forcing, hindcast_free):
+    many = ending_in_2000(hindcast_free).expand_dims(realization=2)
+    [text] = problems(simulate, balkhash, forcing, initial=many)
+    assert text == (
+        "initial result: holds several members; expected one member. "
+        "Select one: result.isel(realization=0)"
+    )
+
+
 def test_a_result_of_another_lake_is_no_start(problems, balkhash, forcing, hindcast_free):
-    other = hindcast_free.assign_coords(storage=["dam", "west", "east"])
+    until_2000 = ending_in_2000(hindcast_free)
+    other = until_2000.assign_coords(storage=["dam", "west", "east"])
     [text] = problems(simulate, balkhash, forcing, initial=other)
     assert text.startswith("initial result: other storages; got ")
-    [text] = problems(
-        simulate, balkhash, forcing, initial=hindcast_free.assign_attrs(datum="EGM2008")
-    )
+    [text] = problems(simulate, balkhash, forcing, initial=until_2000.assign_attrs(datum="EGM2008"))
     assert text == "initial result: another datum; got EGM2008; expected Baltic system (BS)"
     found = problems(
-        simulate, balkhash, forcing, initial=hindcast_free.drop_vars(["water_volume", "salt_mass"])
+        simulate, balkhash, forcing, initial=until_2000.drop_vars(["water_volume", "salt_mass"])
     )
     assert len(found) == 2

@@ -7,10 +7,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import balkhash_model as bm
-from balkhash_model.plot import PALETTE, trajectories, use_style
+from balkhash_model.plot import PALETTE, save, trajectories, use_style
 from balkhash_model.reference.levels import balkhash_levels
 
 
@@ -23,8 +24,10 @@ def texts(axes) -> str:
     return "\n".join(t.get_text() for t in axes.texts)
 
 
-def legend(axes) -> list[str]:
-    return [t.get_text() for t in axes.get_legend().get_texts()]
+def legend(shown) -> list[str]:
+    """Texts of the one legend of a figure or of an axes."""
+    [found] = shown.legends if hasattr(shown, "legends") else [shown.get_legend()]
+    return [t.get_text() for t in found.get_texts()]
 
 
 def drawn(figure):
@@ -41,9 +44,10 @@ def line(axes, label):
 def test_what_the_figure_shows(figure):
     upper, lower = figure.axes
     assert upper.get_ylabel() == "Water level (m, Baltic system (BS))"
-    assert lower.get_ylabel() == "West − East (mm)"
+    assert lower.get_ylabel() == "Flow (m³/s)"
+    assert lower.get_title(loc="left") == "Uzynaral: flow from West to East"
     assert lower.get_xlabel() == "Year"
-    shown = " ".join(legend(upper))
+    shown = " ".join(legend(figure))
     for word in ("West basin", "East basin", "whole lake", "altimetry", "dated levels"):
         assert word in shown
     assert "341.0 m" in texts(upper)
@@ -59,8 +63,9 @@ def test_lines_are_the_numbers_of_the_result(figure, hindcast_free):
         ("Simulated, East basin", hindcast_free["water_level"].sel(storage="east")),
     ]:
         np.testing.assert_array_equal(line(upper, label).get_ydata(), values.values)
-    west, east = (hindcast_free["water_level"].sel(storage=n).values for n in ("west", "east"))
-    np.testing.assert_allclose(lower.lines[0].get_ydata(), 1e3 * (west - east))  # m to mm
+    strait = hindcast_free["link_flow"].sel(link="uzynaral")
+    assert strait.attrs["units"] == "m3 s-1"
+    np.testing.assert_array_equal(lower.lines[0].get_ydata(), strait.values)
 
 
 def test_anchors_have_error_bars(figure):
@@ -73,7 +78,7 @@ def test_anchors_have_error_bars(figure):
 
 def test_no_text_lies_on_another_or_on_the_legend(figure):
     renderer = drawn(figure)
-    boxes = {"legend": figure.axes[0].get_legend().get_window_extent(renderer)}
+    boxes = {"legend": figure.legends[0].get_window_extent(renderer)}
     for axes in figure.axes:
         for text in [*axes.texts, axes.xaxis.label, axes.yaxis.label, axes.title, axes._left_title]:
             if text.get_text():
@@ -92,7 +97,7 @@ def test_no_text_lies_on_another_or_on_the_legend(figure):
 def test_no_level_lies_under_the_legend_or_the_name_of_the_period(figure):
     renderer = drawn(figure)
     upper = figure.axes[0]
-    covers = [upper.get_legend().get_window_extent(renderer)]
+    covers = [figure.legends[0].get_window_extent(renderer)]
     covers += [t.get_window_extent(renderer) for t in upper.texts if "Kapshagay" in t.get_text()]
     for shown in upper.lines:
         if len(shown.get_xdata()) > 2:
@@ -104,8 +109,9 @@ def test_no_level_lies_under_the_legend_or_the_name_of_the_period(figure):
 
 
 def test_without_observations_threshold_and_periods(hindcast_free):
-    upper, _ = trajectories(hindcast_free, threshold=None, periods=()).axes
-    assert legend(upper) == [
+    figure = trajectories(hindcast_free, threshold=None, periods=())
+    upper, _ = figure.axes
+    assert legend(figure) == [
         "Simulated, West basin",
         "Simulated, East basin",
         "Simulated, whole lake",
@@ -135,8 +141,27 @@ def test_a_users_gauge_joins(hindcast_free):
             "flag": ["user"],
         }
     )
-    upper, _ = trajectories(hindcast_free, pd.concat([balkhash_levels(), own])).axes
-    assert "Observed, Karagash" in legend(upper)
+    figure = trajectories(hindcast_free, pd.concat([balkhash_levels(), own]))
+    assert "Observed, Karagash" in legend(figure)
+
+
+def test_a_dotted_line_marks_the_start_of_the_reconstruction(figure, hindcast_free):
+    day = "1993-01-01"
+    offset = xr.DataArray(0.1, attrs={"from": day})
+    upper, _ = trajectories(hindcast_free.assign(level_offset=offset)).axes
+    [mark] = [x for x in upper.lines if x.get_linestyle() == ":" and len(x.get_xdata()) == 2]
+    assert [np.datetime64(x, "D") for x in mark.get_xdata()] == 2 * [np.datetime64(day)]
+    assert "reconstructed" in texts(upper)
+    assert "reconstructed" not in texts(figure.axes[0])
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_a_figure_saved_twice_gives_the_same_file(hindcast_free, tmp_path, ending):
+    for name in ("one", "two"):
+        save(trajectories(hindcast_free), tmp_path / f"{name}.{ending}")
+    one, two = ((tmp_path / f"{name}.{ending}").read_bytes() for name in ("one", "two"))
+    assert one == two
+    assert len(one) > 1000
 
 
 def test_an_axes_of_the_caller_is_drawn_on(hindcast_free):

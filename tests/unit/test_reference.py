@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from balkhash_model import reference
 from balkhash_model.errors import InputError
 from balkhash_model.reference import catalog

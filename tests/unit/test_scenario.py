@@ -1,5 +1,6 @@
 """Scenarios: found by name and path, merged, checked, written and read back."""
 
+import numpy as np
 import pytest
 
 import balkhash_model as bm
@@ -168,12 +169,8 @@ def test_a_fault_in_what_is_extended_is_named_in_its_own_file(problems, tmp_path
 # ---------------------------------------------------------------- what only the system can tell
 
 BUILD = [
-    ({"level": "341.5 kg"}, "initial.lake_level: not a level; got '341.5 kg'"),
-    ({"level": '"341.5"'}, "initial.lake_level: no unit; got '341.5'; expected a level, as"),
     ({"level": "$delta_loss"}, "initial.lake_level: $delta_loss is not a level; got flow"),
     ({"level": "$delta_los"}, "no such parameter; got delta_los. Nearest: delta_loss"),
-    ({"end": "1960-01-01"}, "end: not after the start; got 1960-01-01"),
-    ({"end": "1963-01-15"}, "end: not the start of a month; got 1963-01-15"),
     ({"start": "1950-01-01"}, "no published mean for these years; got 1950 to 1960; expected 1961"),
     ({"end": "2030-01-01"}, "no published mean for these years; got 2021 to 2029"),
 ]
@@ -183,6 +180,21 @@ BUILD = [
 def test_what_cannot_be_built_is_refused(problems, scenario_file, change, fault):
     [text] = problems(build, str(scenario_file(**change)))
     assert fault in text
+
+
+SCHEMA = [
+    ({"level": "341.5 kg"}, "3:11: initial.lake_level: not a level; "),
+    ({"level": '"341.5"'}, "3:11: initial.lake_level: no unit; a level, as '341.0 m'"),
+    ({"end": "1960-01-01"}, "2:1: period: ends (1960-01-01) before it starts (1961-01-01)"),
+    ({"end": "1963-01-15"}, "2:1: period: monthly steps start and end on the first of a month"),
+]
+
+
+@pytest.mark.parametrize(("change", "fault"), SCHEMA)
+def test_what_the_schema_can_tell_is_refused_with_its_place(problems, scenario_file, change, fault):
+    path = scenario_file(**change)
+    [text] = problems(build, str(path))
+    assert text.startswith(f"{path}:{fault}")
 
 
 @pytest.mark.parametrize("level", ["300 m", "347.01 m"])
@@ -199,7 +211,7 @@ def test_a_level_outside_the_curve_is_refused_for_each_basin(problems, scenario_
 def test_overrides_reach_the_system(scenario_file):
     case = build(str(scenario_file("parameters: {overrides: {strait_width: 4 km}}")))
     assert case.system.links[1].width == 4000.0
-    assert case.level == 342.0
+    assert case.levels == {"west": 342.0, "east": 342.0}
     assert case.axis.n == 24
 
 
@@ -209,34 +221,27 @@ def test_daily_steps(scenario_file):
     assert build(str(path)).axis.n == 365
 
 
-@pytest.mark.xfail(strict=True, reason="finding: pydantic's words, no unit is suggested")
 def test_a_bare_number_is_told_which_units_fit(problems, scenario_file):
     [text] = problems(load_scenario, str(scenario_file(level="341.5")))
     assert "no unit" in text
 
 
-@pytest.mark.xfail(
-    strict=True, reason="finding: period, level and overrides are checked one by one"
-)
 def test_all_that_cannot_be_built_is_named_at_once(problems, scenario_file):
-    path = scenario_file(
-        "parameters: {overrides: {delta_los: 3 km3/yr}}", end="1960-01-01", level="341.5 kg"
-    )
-    assert len(problems(build, str(path))) == 3
+    # each file first: what a file of the wrong shape means for the forcing cannot be told
+    path = scenario_file(end="1960-01-01", level="341.5 kg")
+    assert len(problems(build, str(path))) == 2
+    path = scenario_file(end="2030-01-01", level="$delta_loss")
+    found = problems(build, str(path))
+    assert any("no published mean for these years" in text for text in found)
+    assert any("$delta_loss is not a level" in text for text in found)
 
 
-@pytest.mark.xfail(strict=True, reason="finding: file and line are lost once the schema has passed")
 def test_a_period_that_ends_before_it_starts_is_named_with_its_line(problems, scenario_file):
     path = scenario_file(end="1960-01-01")
     [text] = problems(build, str(path))
     assert text.startswith(f"{path}:2:")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=pytest.fail.Exception,
-    reason="finding: a dry phase or output period written backwards is ignored",
-)
 @pytest.mark.parametrize(
     "more", ["inflow: {eastern_dry_phase: [1986, 1973]}", "outputs: {periods: [[1970, 1961]]}"]
 )
@@ -244,10 +249,43 @@ def test_years_written_backwards_are_refused(problems, scenario_file, more):
     problems(load_scenario, str(scenario_file(more)))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=bm.InputError,
-    reason="finding: a scenario cannot give Kapshagay a level, so none starts after 1970",
+def after_kapshagay(scenario_file, levels):
+    path = scenario_file(start="1980-01-01", end="1981-01-01")
+    text = path.read_text().replace("342 m}", f"342 m, levels: {levels}}}")
+    path.write_text(text)
+    return path
+
+
+def test_a_scenario_may_start_after_kapshagay(scenario_file, balkhash):
+    path = after_kapshagay(scenario_file, "{kapshagay: 477 m}")
+    assert build(str(path)).levels == {"west": 342.0, "east": 342.0, "kapshagay": 477.0}
+    first = bm.run(str(path))["water_volume"].isel(time_edge=0)
+    expected = [balkhash.storage("kapshagay").curve.volume_at(477.0), 48.5e9, 57.5e9]
+    np.testing.assert_allclose(first, expected, rtol=1e-12)
+
+
+def test_a_scenario_after_kapshagay_needs_its_level(problems, scenario_file):
+    [text] = problems(bm.run, str(scenario_file(start="1980-01-01", end="1981-01-01")))
+    assert text.startswith("initial level of 'kapshagay': missing")
+
+
+@pytest.mark.parametrize(
+    ("levels", "fault"),
+    [
+        ("{kapshagay: '477'}", "3:39: initial.levels.kapshagay: no unit; a level, as '341.0 m'"),
+        ("{kapshagay: 477 kg}", "3:39: initial.levels.kapshagay: not a level"),
+        ("{kapshagay: $delta_loss}", "initial.levels.kapshagay: $delta_loss is not a level"),
+        ("{kapshagay: 900 m}", "initial level of 'kapshagay': outside its curve"),
+        ("{kapshagay: 477 m, kapshagai: 477 m}", "initial level of 'kapshagai': no such storage"),
+    ],
 )
-def test_a_scenario_may_start_after_kapshagay(scenario_file):
-    bm.run(str(scenario_file(start="1980-01-01", end="1981-01-01")))
+def test_a_wrong_level_of_another_storage_is_refused(problems, scenario_file, levels, fault):
+    [text] = problems(bm.run, str(after_kapshagay(scenario_file, levels)))
+    assert fault in text
+
+
+def test_a_result_of_another_date_is_no_start(problems, scenario_file, hindcast_free):
+    [text] = problems(bm.run, str(scenario_file()), start_from=hindcast_free)
+    assert text == (
+        "initial result: does not end where this run starts; got 2015-01-01; expected 1961-01-01"
+    )

@@ -113,8 +113,31 @@ WRONG = [
     ({"deltas": (delta(loss=(0.0, 5.0, 4.0)),)}, ["must start at zero flow and neither fall"]),
     ({"withdrawals": (Withdrawal("town", "fork"),)}, ["user 'town': takes from no storage"]),
     (
-        {"groundwater": Groundwater((("c", 0.5), ("a", 1.5)))},
-        ["groundwater: no such storage; got c", "share out of range; got 1.5; expected 0 to 1"],
+        {"groundwater": Groundwater((("a", 1.5), ("c", -0.5)))},
+        [
+            "share out of range; got 1.5; expected 0 to 1",
+            "groundwater: no such storage; got c",
+            "share out of range; got -0.5; expected 0 to 1",
+        ],
+    ),
+    (
+        {"groundwater": Groundwater((("a", 1.0), ("b", 1.0)))},
+        ["groundwater: shares do not add up to one; got 2"],
+    ),
+    (
+        {"links": (Strait("neck", "a", "a", **BARRIER),)},
+        ["link 'neck': leads back to where it starts; got a"],
+    ),
+    (
+        {"links": (Strait("neck", "a", "b", **(BARRIER | {"sill": 11.0})),)},
+        [
+            "link 'neck': sill or crest outside the curve of 'a'; got 11 m; expected 0 to 10 m",
+            "link 'neck': sill or crest outside the curve of 'b'; got 11 m; expected 0 to 10 m",
+        ],
+    ),
+    (
+        {"links": (Weir("spill", "a", OUTSIDE, -1.0, 5.0),)},
+        ["link 'spill': sill or crest outside the curve of 'a'; got -1 m; expected 0 to 10 m"],
     ),
     (
         {
@@ -124,7 +147,10 @@ WRONG = [
                 Storage("a", "lake", POND, np.datetime64("1970-01-01", "s")),
             )
         },
-        ["storage 'a': a storage that starts later needs one release"],
+        [
+            "link 'arm': leads into a storage that starts later; got a",
+            "storage 'a': a storage that starts later needs one release",
+        ],
     ),
     ({"lake": ("x",), "rivers": (River("brook", "y"),)}, ["got x", "got y"]),
 ]
@@ -137,24 +163,6 @@ def test_a_graph_that_is_no_lake_is_refused_with_every_fault(problems, changes, 
     for text, fault in zip(found, faults, strict=True):
         assert text.startswith("system 'ponds'")
         assert fault in text
-
-
-@pytest.mark.xfail(
-    strict=True,
-    raises=pytest.fail.Exception,
-    reason="finding: a strait from a basin to itself is accepted",
-)
-def test_a_link_from_a_storage_to_itself_is_refused(problems):
-    problems(system, links=(Release("gate", "dam", "fork"), Strait("neck", "a", "a", **BARRIER)))
-
-
-@pytest.mark.xfail(
-    strict=True,
-    raises=pytest.fail.Exception,
-    reason="finding: groundwater shares of 1 + 1 double the groundwater unseen",
-)
-def test_groundwater_shares_that_do_not_sum_to_one_are_refused(problems):
-    problems(system, groundwater=Groundwater((("a", 1.0), ("b", 1.0))))
 
 
 # ---------------------------------------------------------------- parameter sets

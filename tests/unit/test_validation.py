@@ -56,7 +56,6 @@ def test_faults_inside_lists_and_maps(problems):
     assert found[2].startswith("pond.yml:7:16: named.x.wdth: no such key; got '3 m'")
 
 
-@pytest.mark.xfail(strict=True, reason="finding: no nearest key is found inside a map of records")
 def test_the_nearest_key_inside_a_map_of_records_is_named(problems):
     [found] = faults(problems, "name: a\ndepth: 1\nnamed: {x: {name: d, wdth: 3 m}}\n")
     assert found.endswith("Nearest: width")
