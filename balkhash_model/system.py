@@ -583,7 +583,7 @@ class LakeSystem:
             for name in ends:
                 if name in curves:
                     low, high = float(curves[name].level[0]), float(curves[name].level[-1])
-                    if not low <= sill < high:
+                    if not low <= sill <= high:
                         yield Problem(
                             f"{where}, link {link.name!r}",
                             f"sill or crest outside the curve of {name!r}",

@@ -51,7 +51,11 @@ class Strict(BaseModel):
 def _fields_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
     """Names of the keys that the model knows at a place."""
     current: Any = model
+    entry = False  # whether the next key names an entry of a map, not a field
     for key in location:
+        if entry:
+            entry = False
+            continue
         if not (isinstance(current, type) and issubclass(current, BaseModel)):
             return []
         if isinstance(key, str):
@@ -62,6 +66,7 @@ def _fields_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[
             arguments = getattr(current, "__args__", ())
             inner = [a for a in arguments if isinstance(a, type) and issubclass(a, BaseModel)]
             if inner:
+                entry = getattr(info.annotation, "__origin__", None) is dict
                 current = inner[0]
     if isinstance(current, type) and issubclass(current, BaseModel):
         return [f.alias or n for n, f in current.model_fields.items()]

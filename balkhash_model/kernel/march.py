@@ -85,8 +85,8 @@ __all__ = ["LANES", "march"]
 
 #: Members that are stepped side by side.
 LANES = 128
-#: Backward Euler steps that replace a step that would empty a storage: first try, second try.
-SHORT_STEPS = (16, 512)
+#: Backward Euler steps that replace a step that would empty a storage, try by try.
+SHORT_STEPS = (16, 256, 8192)
 
 
 @inlined
@@ -292,11 +292,11 @@ def take_step(
     begin_step(nl, b)
     # attempts: the two-stage method with two Newton steps, the same iterated until it is solved,
     # and short backward Euler steps
-    for attempt in range(4):
+    for attempt in range(5):
         if attempt > 0 and not w[REDO, 0].any():
             break
         short = attempt > 1
-        count = 2 if not short else (SHORT_STEPS[0] if attempt == 2 else SHORT_STEPS[1])
+        count = SHORT_STEPS[attempt - 2] if short else 2
         h = dt / count if short else GAMMA * dt
         tolerance = SHORT_TOLERANCE if short else LEVEL_TOLERANCE
         begin_attempt(attempt, nl, b)

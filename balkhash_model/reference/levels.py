@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from balkhash_model import quantities
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.reference.readers import load
 
@@ -248,6 +249,10 @@ def _row(
             Problem(
                 f"{where}: time", "not a date", repr(row["time"]), "1987, 1987-05 or 1987-05-01"
             )
+        )
+    if scale is not None and math.isfinite(numbers["level"]):
+        problems += quantities.check_range(
+            "observed_level", numbers["level"] * scale, f"{where}: level"
         )
     if numbers["uncertainty"] < 0.0:
         problems.append(Problem(f"{where}: uncertainty", "negative", row["uncertainty"]))

@@ -35,8 +35,12 @@ def rates():
     evaporation[3] *= 60.0
     river[11::97] *= 0.01
     evaporation[11::97] *= 40.0
-    return {"river_flow": river, "evaporation_rate": evaporation, "release_demand": release,
-            "withdrawal_demand": demand}
+    return {
+        "river_flow": river,
+        "evaporation_rate": evaporation,
+        "release_demand": release,
+        "withdrawal_demand": demand,
+    }
 
 
 def forcing_of(members):
@@ -52,8 +56,13 @@ def forcing_of(members):
 
 
 def run(members, **more):
-    return simulate(load_system("balkhash"), forcing_of(members), initial=START,
-                    initial_salinity=SALINITY, **more)
+    return simulate(
+        load_system("balkhash"),
+        forcing_of(members),
+        initial=START,
+        initial_salinity=SALINITY,
+        **more,
+    )
 
 
 @cache
@@ -114,7 +123,8 @@ def test_only_some_variables_by_member():
     shared["precipitation_rate"][:] = rain
     copied = own.copy()
     copied["precipitation_rate"] = (
-        ("realization", "time", "storage"), np.broadcast_to(rain, (20, *rain.shape)).copy(),
+        ("realization", "time", "storage"),
+        np.broadcast_to(rain, (20, *rain.shape)).copy(),
         own["precipitation_rate"].attrs,
     )
     a, b = (simulate(load_system("balkhash"), f, initial=START) for f in (shared, copied))
@@ -143,5 +153,6 @@ def test_the_same_run_twice():
 
 @pytest.mark.parametrize("substeps", [2, 5])
 def test_substeps_keep_the_bits_of_a_member(substeps):
-    assert differing(run(range(70), substeps=substeps), PICKED,
-                     run(PICKED, substeps=substeps)) == []
+    assert (
+        differing(run(range(70), substeps=substeps), PICKED, run(PICKED, substeps=substeps)) == []
+    )

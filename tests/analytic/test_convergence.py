@@ -42,8 +42,11 @@ FLOOR = 1e-9  # m: below it rounding, the solver's tolerance and the reference a
 def two_basins():
     shipped = bm.load_system("balkhash")
     return LakeSystem(
-        "two", "West and East", shipped.datum,
-        (shipped.storage("west"), shipped.storage("east")), ("west", "east"),
+        "two",
+        "West and East",
+        shipped.datum,
+        (shipped.storage("west"), shipped.storage("east")),
+        ("west", "east"),
         rivers=(River("ili", "west"), River("karatal", "east")),
         links=tuple(x for x in shipped.links if isinstance(x, Strait)),
     )
@@ -51,8 +54,11 @@ def two_basins():
 
 def conveyance(level):
     link = two_basins().links[0]
-    return float(manning_conveyance(level - link.sill, width=link.width, length=link.length,
-                                    roughness=link.roughness))
+    return float(
+        manning_conveyance(
+            level - link.sill, width=link.width, length=link.length, roughness=link.roughness
+        )
+    )
 
 
 def start_head():
@@ -79,8 +85,16 @@ def reference():
         return np.array([of_east, (of_west - of_east) / UNIT])
 
     t = elapsed(TimeAxis.regular("2000-01-01", "2016-01-01", months=8))
-    found = solve_ivp(rise, (0.0, t[-1]), [0.0, start_head() / UNIT], method="Radau", rtol=1e-12,
-                      atol=1e-12, t_eval=t, first_step=1e3)
+    found = solve_ivp(
+        rise,
+        (0.0, t[-1]),
+        [0.0, start_head() / UNIT],
+        method="Radau",
+        rtol=1e-12,
+        atol=1e-12,
+        t_eval=t,
+        first_step=1e3,
+    )
     assert found.success
     low, high = START + found.y[0], START + found.y[0] + UNIT * found.y[1]
     volume = west.volume_at(high) + east.volume_at(low)
@@ -100,8 +114,9 @@ def model(axis, **more):
     forcing["river_flow"].loc[{"river": "ili"}] = inflow
     forcing["river_flow"].loc[{"river": "karatal"}] = EAST_FLOW
     forcing["evaporation_rate"][:] = depth[:, None]
-    result = simulate(two_basins(), forcing, initial={"west": START + start_head(), "east": START},
-                      **more)
+    result = simulate(
+        two_basins(), forcing, initial={"west": START + start_head(), "east": START}, **more
+    )
     return result["water_volume"].sum("storage").values
 
 

@@ -35,8 +35,15 @@ def storage(name, level, area, kind="lake", active_from=None):
 
 
 def one_lake(level=(0.0, 10.0, 20.0), area=(1 * KM2, 400 * KM2, 900 * KM2), **more):
-    return LakeSystem("pond", "A pond", "local", (storage("pond", level, area),), ("pond",),
-                      rivers=(River("brook", "pond", more.pop("salinity", 0.0)),), **more)
+    return LakeSystem(
+        "pond",
+        "A pond",
+        "local",
+        (storage("pond", level, area),),
+        ("pond",),
+        rivers=(River("brook", "pond", more.pop("salinity", 0.0)),),
+        **more,
+    )
 
 
 def flow(result, link):
@@ -63,20 +70,25 @@ def test_lake_without_inflow_dries_out_and_says_so():
     assert np.abs(result["water_area"].values[gone]).max() < 1e4
     early = MONTHS.midpoints < np.datetime64("2002-06-01")
     t = (MONTHS.edges[1:][early] - MONTHS.edges[0]).astype(float)
-    np.testing.assert_allclose(result["water_level_edge"].values[1:, 0][early], 3.0 - t / YEAR,
-                               atol=1e-3)
+    np.testing.assert_allclose(
+        result["water_level_edge"].values[1:, 0][early], 3.0 - t / YEAR, atol=1e-3
+    )
 
 
 @pytest.mark.parametrize(
     "axis",
-    [MONTHS, TimeAxis.regular("2000-01-01", "2010-01-01", months=12),
-     TimeAxis.daily("2000-01-01", "2001-01-01")],
+    [
+        MONTHS,
+        TimeAxis.regular("2000-01-01", "2010-01-01", months=12),
+        TimeAxis.daily("2000-01-01", "2001-01-01"),
+    ],
     ids=["months", "years", "days"],
 )
 def test_demand_beyond_the_water_is_a_shortage(axis):
     # 20 m3/s come in, 50 are wanted: the lake is used up, from then on exactly what comes is taken
-    system = one_lake(withdrawals=(Withdrawal("town", "pond", 20.0),
-                                   Withdrawal("farm", "pond", 30.0)))
+    system = one_lake(
+        withdrawals=(Withdrawal("town", "pond", 20.0), Withdrawal("farm", "pond", 30.0))
+    )
     forcing = empty_forcing(system, axis)
     forcing["river_flow"][:] = 20.0
     result = simulate(system, forcing, initial=1.0)
@@ -98,8 +110,12 @@ def test_demand_beyond_the_water_is_a_shortage(axis):
 
 def test_the_first_priority_is_served_first():
     # 20 m3/s come in; the town (priority 1) wants 15 and is to have them, the farm has the rest
-    system = one_lake(withdrawals=(Withdrawal("farm", "pond", 30.0, priority=2),
-                                   Withdrawal("town", "pond", 15.0, priority=1)))
+    system = one_lake(
+        withdrawals=(
+            Withdrawal("farm", "pond", 30.0, priority=2),
+            Withdrawal("town", "pond", 15.0, priority=1),
+        )
+    )
     forcing = empty_forcing(system, MONTHS)
     forcing["river_flow"][:] = 20.0
     result = simulate(system, forcing, initial=1.0)
@@ -139,8 +155,9 @@ def test_a_dry_lake_fills_again():
 @pytest.mark.parametrize("seed", range(4))
 def test_drying_in_random_weather_keeps_every_volume(seed):
     rng = np.random.default_rng(seed)
-    system = one_lake(area=(0.01 * KM2, 50 * KM2, 900 * KM2),
-                      withdrawals=(Withdrawal("town", "pond", 5.0),))
+    system = one_lake(
+        area=(0.01 * KM2, 50 * KM2, 900 * KM2), withdrawals=(Withdrawal("town", "pond", 5.0),)
+    )
     axis = TimeAxis.monthly("2000-01-01", "2020-01-01")
     forcing = empty_forcing(system, axis)
     forcing["river_flow"][:] = rng.choice([0.0, 0.0, 0.5, 30.0, -5.0], (axis.n, 1))
@@ -166,8 +183,9 @@ def test_overtopping_is_reported_and_the_run_goes_on():
     # 1 m / (100/9e8 m/s) = 104.2 days after the first of January 2000: in April
     assert str(result["status_time"].values)[:10] == "2000-04-01"
     days = (MONTHS.edges - MONTHS.edges[0]).astype(float)
-    np.testing.assert_allclose(result["water_level_edge"].values[:, 0], 19.0 + days * 100.0 / 9e8,
-                               atol=1e-9)
+    np.testing.assert_allclose(
+        result["water_level_edge"].values[:, 0], 19.0 + days * 100.0 / 9e8, atol=1e-9
+    )
 
 
 # --- a reservoir that is built during the run -------------------------------------------------
@@ -176,16 +194,34 @@ def test_overtopping_is_reported_and_the_run_goes_on():
 def cascade(**more):
     """River -> reservoir (from 2003) -> junction with a delta -> lake."""
     return LakeSystem(
-        "cascade", "A reservoir above a lake", "local",
-        (storage("dam", (100.0, 110.0, 130.0), (2 * KM2, 50 * KM2, 400 * KM2), "reservoir",
-                 np.datetime64("2003-01-01", "s")),
-         storage("lake", (0.0, 20.0, 60.0), (10 * KM2, 900 * KM2, 2000 * KM2))),
+        "cascade",
+        "A reservoir above a lake",
+        "local",
+        (
+            storage(
+                "dam",
+                (100.0, 110.0, 130.0),
+                (2 * KM2, 50 * KM2, 400 * KM2),
+                "reservoir",
+                np.datetime64("2003-01-01", "s"),
+            ),
+            storage("lake", (0.0, 20.0, 60.0), (10 * KM2, 900 * KM2, 2000 * KM2)),
+        ),
         ("lake",),
         junctions=(Junction("fork", "side"),),
         rivers=(River("ili", "dam"), River("karatal", "lake")),
         links=(Release("gate", "dam", "fork"),),
-        deltas=(Delta("delta", "fork", "lake", "mouth", "loss", np.array([0.0, 40.0, 1000.0]),
-                      np.array([0.0, 40.0, 100.0])),),
+        deltas=(
+            Delta(
+                "delta",
+                "fork",
+                "lake",
+                "mouth",
+                "loss",
+                np.array([0.0, 40.0, 1000.0]),
+                np.array([0.0, 40.0, 100.0]),
+            ),
+        ),
         **more,
     )
 
@@ -238,11 +274,16 @@ def test_a_link_into_a_reservoir_that_is_not_built_is_refused():
     level, area = (100.0, 130.0), (50 * KM2, 400 * KM2)
     with pytest.raises(InputError, match="starts later"):
         LakeSystem(
-            "row", "Two dams above a lake", "local",
-            (storage("upper", level, area, "reservoir"),
-             storage("lower", level, area, "reservoir", start),
-             storage("lake", (0.0, 60.0), (500 * KM2, 2000 * KM2))),
-            ("lake",), rivers=(River("ili", "upper"), River("chu", "lower")),
+            "row",
+            "Two dams above a lake",
+            "local",
+            (
+                storage("upper", level, area, "reservoir"),
+                storage("lower", level, area, "reservoir", start),
+                storage("lake", (0.0, 60.0), (500 * KM2, 2000 * KM2)),
+            ),
+            ("lake",),
+            rivers=(River("ili", "upper"), River("chu", "lower")),
             links=(Release("first", "upper", "lower"), Release("second", "lower", "lake")),
         )
 
@@ -268,8 +309,9 @@ def test_delta_never_loses_more_than_the_flow():
     delta = system.deltas[0]
     np.testing.assert_allclose(loss, delta_loss(arrived, delta.loss_flow, delta.loss), rtol=1e-12)
     np.testing.assert_allclose(mouth, arrived - loss, rtol=1e-12, atol=1e-12)
-    np.testing.assert_allclose(result["river_inflow"].sel(storage="lake").values[passing], mouth,
-                               rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(
+        result["river_inflow"].sel(storage="lake").values[passing], mouth, rtol=1e-12, atol=1e-12
+    )
 
 
 def test_a_gauge_overrides_what_arrives_and_the_side_closes():
@@ -319,11 +361,18 @@ def test_side_loss_beyond_the_flow_draws_on_the_lake_only_while_it_has_water():
 def salty_pair(**more):
     """Two basins and a strait; nothing leaves but by evaporation."""
     return LakeSystem(
-        "pair", "Two basins", "local",
-        (storage("west", (331.0, 340.0, 347.0), (100 * KM2, 9_600 * KM2, 11_000 * KM2)),
-         storage("east", (315.0, 340.0, 347.0), (100 * KM2, 6_900 * KM2, 8_000 * KM2))),
-        ("west", "east"), rivers=(River("ili", "west", more.pop("salinity", 0.0)),),
-        links=(Strait("gap", "west", "east", 335.0, 3500.0, 10e3, 0.03, 1e-4),), **more)
+        "pair",
+        "Two basins",
+        "local",
+        (
+            storage("west", (331.0, 340.0, 347.0), (100 * KM2, 9_600 * KM2, 11_000 * KM2)),
+            storage("east", (315.0, 340.0, 347.0), (100 * KM2, 6_900 * KM2, 8_000 * KM2)),
+        ),
+        ("west", "east"),
+        rivers=(River("ili", "west", more.pop("salinity", 0.0)),),
+        links=(Strait("gap", "west", "east", 335.0, 3500.0, 10e3, 0.03, 1e-4),),
+        **more,
+    )
 
 
 @pytest.mark.parametrize("inflow", [0.0, 60.0, 470.0])
@@ -363,8 +412,9 @@ def test_flushed_lake_reaches_the_inflow_s_salinity_raised_by_evaporation():
     # steady: Q c_in = (Q - e A) c, since evaporation leaves the salt behind, so c = c_in Q/(Q - e
     # A)
     area, q, e, c_in = 300 * KM2, 50.0, 1.5 / YEAR, 0.4
-    system = one_lake(area=(area,) * 3, salinity=c_in,
-                      links=(Weir("spill", "pond", OUTSIDE, 10.0, 20.0),))
+    system = one_lake(
+        area=(area,) * 3, salinity=c_in, links=(Weir("spill", "pond", OUTSIDE, 10.0, 20.0),)
+    )
     axis = TimeAxis.regular("2000-01-01", "2200-01-01", months=3)
     forcing = empty_forcing(system, axis)
     forcing["river_flow"][:] = q
@@ -386,8 +436,9 @@ def test_flushing_of_a_full_lake_is_exponential():
     exact = c_in + (c_0 - c_in) * np.exp(-q * t / (area * 10.0))
     errors = []
     for substeps in (1, 2):
-        result = simulate(system, forcing, initial=10.0, initial_salinity={"pond": c_0},
-                          substeps=substeps)
+        result = simulate(
+            system, forcing, initial=10.0, initial_salinity={"pond": c_0}, substeps=substeps
+        )
         salinity = (result["salt_mass"] / result["water_volume"]).values[:, 0]
         errors.append(np.abs(salinity - exact).max())
     assert errors[0] < 1e-4
@@ -398,19 +449,28 @@ def test_equal_salinity_stays_equal():
     # water of one salinity flowing between storages and out of them changes nothing: no limiter and
     # no mixing term makes differences of its own
     system = LakeSystem(
-        "three", "Three", "local",
+        "three",
+        "Three",
+        "local",
         tuple(storage(n, (0.0, 40.0), (100 * KM2, 900 * KM2)) for n in ("a", "b", "c")),
         ("a", "b", "c"),
         rivers=(River("r", "a", 1.7),),
-        links=(LinearLink("ab", "a", "b", 200.0), Weir("bc", "b", "c", 19.0, 8.0),
-               LinearLink("ca", "c", "a", 30.0)),
+        links=(
+            LinearLink("ab", "a", "b", 200.0),
+            Weir("bc", "b", "c", 19.0, 8.0),
+            LinearLink("ca", "c", "a", 30.0),
+        ),
         withdrawals=(Withdrawal("town", "b", 25.0),),
     )
     rng = np.random.default_rng(8)
     forcing = empty_forcing(system, MONTHS)
     forcing["river_flow"][:] = rng.uniform(0.0, 300.0, (MONTHS.n, 1))
-    result = simulate(system, forcing, initial={"a": 25.0, "b": 20.0, "c": 15.0},
-                      initial_salinity=dict.fromkeys("abc", 1.7))
+    result = simulate(
+        system,
+        forcing,
+        initial={"a": 25.0, "b": 20.0, "c": 15.0},
+        initial_salinity=dict.fromkeys("abc", 1.7),
+    )
     assert (np.diff(result["water_level_edge"].values, axis=0) != 0.0).any()
     salinity = (result["salt_mass"] / result["water_volume"]).values
     np.testing.assert_allclose(salinity, 1.7, rtol=1e-9)

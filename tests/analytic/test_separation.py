@@ -25,8 +25,11 @@ def balkhash_like():
     """The shipped basins and strait alone, with one river into the west."""
     shipped = bm.load_system("balkhash")
     return LakeSystem(
-        "two", "West and East", shipped.datum,
-        (shipped.storage("west"), shipped.storage("east")), ("west", "east"),
+        "two",
+        "West and East",
+        shipped.datum,
+        (shipped.storage("west"), shipped.storage("east")),
+        ("west", "east"),
         rivers=(River("ili", "west"),),
         links=tuple(x for x in shipped.links if isinstance(x, Strait)),
     )
@@ -149,8 +152,9 @@ def test_west_spills_at_the_sill_while_the_east_is_low():
     assert flow[last] == pytest.approx(9.0 * KM3 / YEAR - 0.85 / YEAR * area, rel=1e-6)
     strait = system.links[0]
     depth = west[last] - SILL
-    conveyance = manning_conveyance(depth, width=strait.width, length=strait.length,
-                                    roughness=strait.roughness)
+    conveyance = manning_conveyance(
+        depth, width=strait.width, length=strait.length, roughness=strait.roughness
+    )
     by_manning = strait_flow(depth, conveyance, linear_head=strait.linear_head)
     assert flow[last] == pytest.approx(float(by_manning), rel=1e-3)
 
@@ -180,16 +184,29 @@ def test_two_basins_kept_apart_are_two_lakes():
     curve = Hypsometry(np.array([300.0, 345.0]), np.array([100 * KM2, 9_100 * KM2]))
     west, east = Storage("west", "lake", curve), Storage("east", "lake", curve)
     strait = Strait("gap", "west", "east", SILL, 3500.0, 10e3, 0.03, 1e-4)
-    system = LakeSystem("two", "Two", "local", (west, east), ("west", "east"),
-                        rivers=(River("ili", "west"), River("karatal", "east")), links=(strait,))
+    system = LakeSystem(
+        "two",
+        "Two",
+        "local",
+        (west, east),
+        ("west", "east"),
+        rivers=(River("ili", "west"), River("karatal", "east")),
+        links=(strait,),
+    )
     forcing = empty_forcing(system, axis)
     forcing["river_flow"][:] = np.array([100.0, 40.0])
     forcing["evaporation_rate"][:] = 0.9 / YEAR
     pair = simulate(system, forcing, initial={"west": 334.0, "east": 330.0})
     assert np.abs(pair["link_flow"].values).max() == 0.0
     for name, start, flow in (("west", 334.0, 100.0), ("east", 330.0, 40.0)):
-        alone = LakeSystem("one", "One", "local", (Storage(name, "lake", curve),), (name,),
-                           rivers=(River("r", name),))
+        alone = LakeSystem(
+            "one",
+            "One",
+            "local",
+            (Storage(name, "lake", curve),),
+            (name,),
+            rivers=(River("r", name),),
+        )
         single = empty_forcing(alone, axis)
         single["river_flow"][:] = flow
         single["evaporation_rate"][:] = 0.9 / YEAR

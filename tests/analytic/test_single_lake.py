@@ -20,8 +20,15 @@ KM2, KM3 = 1e6, 1e9
 
 def one_lake(level, area, **more):
     curve = Hypsometry(np.array(level, dtype=float), np.array(area, dtype=float))
-    return LakeSystem("pond", "A pond", "local", (Storage("pond", "lake", curve),), ("pond",),
-                      rivers=(River("brook", "pond"),), **more)
+    return LakeSystem(
+        "pond",
+        "A pond",
+        "local",
+        (Storage("pond", "lake", curve),),
+        ("pond",),
+        rivers=(River("brook", "pond"),),
+        **more,
+    )
 
 
 def run(system, axis, initial, *, river=0.0, net_evaporation=0.0, substeps=1):
@@ -29,9 +36,7 @@ def run(system, axis, initial, *, river=0.0, net_evaporation=0.0, substeps=1):
     forcing["river_flow"][:] = np.broadcast_to(river, axis.n)[:, None]
     # part of the net evaporation as rain, to see that only the difference matters
     forcing["precipitation_rate"][:] = 0.2 / YEAR
-    forcing["evaporation_rate"][:] = (
-        0.2 / YEAR + np.broadcast_to(net_evaporation, axis.n)[:, None]
-    )
+    forcing["evaporation_rate"][:] = 0.2 / YEAR + np.broadcast_to(net_evaporation, axis.n)[:, None]
     return simulate(system, forcing, initial=initial, substeps=substeps)
 
 
@@ -72,9 +77,11 @@ def test_constant_area_lake_is_exact_on_any_axis_and_substeps():
 def test_withdrawal_and_groundwater_lower_a_constant_area_lake():
     area = 200 * KM2
     axis = TimeAxis.monthly("1990-01-01", "1992-01-01")
-    system = one_lake([0.0, 50.0], [area, area],
-                      withdrawals=(Withdrawal("town", "pond", 3.0),
-                                   Withdrawal("farm", "pond", 4.0)))
+    system = one_lake(
+        [0.0, 50.0],
+        [area, area],
+        withdrawals=(Withdrawal("town", "pond", 3.0), Withdrawal("farm", "pond", 4.0)),
+    )
     forcing = empty_forcing(system, axis)
     forcing["groundwater_flow"][:] = 2.0
     result = simulate(system, forcing, initial=30.0)
@@ -140,6 +147,7 @@ def test_linear_area_lake_against_an_integrator():
     result = run(system, axis, 20.0, river=river, net_evaporation=e)
     expected = [20.0]
     for q, rate, dt in zip(river, e, axis.durations, strict=True):
+
         def rise(_, h, q=q, rate=rate):
             return q / (1500 * KM2 + 100 * KM2 * h) - rate
 

@@ -33,9 +33,16 @@ def basin(name, level, area):
 
 
 def pair(link, west, east, **more):
-    return LakeSystem("pair", "Two basins", "local", (west, east), ("west", "east"),
-                      rivers=(River("ili", "west"), River("karatal", "east")), links=(link,),
-                      **more)
+    return LakeSystem(
+        "pair",
+        "Two basins",
+        "local",
+        (west, east),
+        ("west", "east"),
+        rivers=(River("ili", "west"), River("karatal", "east")),
+        links=(link,),
+        **more,
+    )
 
 
 def equal_steps(days, n):
@@ -56,8 +63,11 @@ A_WEST, A_EAST = 10_000 * KM2, 7_000 * KM2
 def linear_pair(rate_per_year):
     """Head decays as exp(-rate t): d(head)/dt = -c (1/A_W + 1/A_E) head."""
     conductance = rate_per_year / YEAR / (1.0 / A_WEST + 1.0 / A_EAST)
-    return pair(LinearLink("gap", "west", "east", conductance),
-                basin("west", [0.0, 30.0], [A_WEST] * 2), basin("east", [0.0, 30.0], [A_EAST] * 2))
+    return pair(
+        LinearLink("gap", "west", "east", conductance),
+        basin("west", [0.0, 30.0], [A_WEST] * 2),
+        basin("east", [0.0, 30.0], [A_EAST] * 2),
+    )
 
 
 def test_linear_link_relaxes_exponentially():
@@ -110,8 +120,11 @@ def test_relaxation_conserves_and_ends_at_the_common_level():
 def test_weir_empties_a_basin_as_its_closed_form():
     # A dH/dt = -C B H^(3/2): H^(-1/2) = H0^(-1/2) + C B t / (2 A)
     area, width, crest, depth = 800 * KM2, 3.0, 10.0, 4.0
-    system = pair(Weir("spill", "west", OUTSIDE, crest, width),
-                  basin("west", [0.0, 30.0], [area] * 2), basin("east", [0.0, 30.0], [area] * 2))
+    system = pair(
+        Weir("spill", "west", OUTSIDE, crest, width),
+        basin("west", [0.0, 30.0], [area] * 2),
+        basin("east", [0.0, 30.0], [area] * 2),
+    )
     axis = equal_steps(10, 730)
     forcing = empty_forcing(system, axis)
     start = {"west": crest + depth, "east": 5.0}
@@ -128,9 +141,11 @@ def test_weir_empties_a_basin_as_its_closed_form():
 
 
 def test_weir_between_basins_moves_water_one_way_and_stops_at_the_crest():
-    system = pair(Weir("dam", "west", "east", 10.0, 5.0),
-                  basin("west", [0.0, 30.0], [50 * KM2] * 2),
-                  basin("east", [0.0, 30.0], [500 * KM2] * 2))
+    system = pair(
+        Weir("dam", "west", "east", 10.0, 5.0),
+        basin("west", [0.0, 30.0], [50 * KM2] * 2),
+        basin("east", [0.0, 30.0], [500 * KM2] * 2),
+    )
     axis = equal_steps(5, 400)
     # from the east, two metres above the crest, nothing comes back
     result = simulate(system, empty_forcing(system, axis), initial={"west": 8.0, "east": 12.0})
@@ -214,8 +229,14 @@ def test_level_pool_is_one_lake_of_the_summed_areas():
 
     level = np.array([331.0, 340.0, 347.0])
     summed = np.array([s.curve.area_at(level) for s in system.storages]).sum(axis=0)
-    whole = LakeSystem("whole", "One lake", "local", (basin("lake", level, summed),), ("lake",),
-                       rivers=(River("ili", "lake"),))
+    whole = LakeSystem(
+        "whole",
+        "One lake",
+        "local",
+        (basin("lake", level, summed),),
+        ("lake",),
+        rivers=(River("ili", "lake"),),
+    )
     alone = empty_forcing(whole, axis)
     alone["river_flow"][:] = river[:, None]
     alone["evaporation_rate"][:] = e[:, None]

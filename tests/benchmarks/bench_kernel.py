@@ -48,8 +48,10 @@ def kernel_case(members: int, own_inflow: bool):
         index = packed.index.copy()
         index[1] = np.arange(members)
         packed = packed._replace(
-            river=packed.river * factor, lateral=packed.lateral * factor,
-            groundwater=np.repeat(packed.groundwater, members, axis=0), index=index,
+            river=packed.river * factor,
+            lateral=packed.lateral * factor,
+            groundwater=np.repeat(packed.groundwater, members, axis=0),
+            index=index,
         )
     return (*simulation.pack(case.system), packed)
 
@@ -63,8 +65,25 @@ def one_lake_loop(members: int, uniform: bool) -> Callable[[], np.ndarray]:
     """
     steps = 1200
     level = 328.0 + 1.2 * np.arange(15)
-    area = 1e6 * np.array([1500, 3200, 5100, 6900, 8600, 10300, 11900, 13200, 14500, 15700, 16900,
-                           18300, 19900, 21800, 23900])
+    area = 1e6 * np.array(
+        [
+            1500,
+            3200,
+            5100,
+            6900,
+            8600,
+            10300,
+            11900,
+            13200,
+            14500,
+            15700,
+            16900,
+            18300,
+            19900,
+            21800,
+            23900,
+        ]
+    )
     volume = np.concatenate(([0.0], np.cumsum(0.5 * (area[1:] + area[:-1]) * 1.2)))
     s = np.sin(2.0 * np.pi * (np.arange(steps) % 12 - 3.5) / 12.0)
     years = np.random.default_rng(20240101).normal(0.0, 0.18, (steps // 12, members))
@@ -105,8 +124,11 @@ def main() -> None:
     parser.add_argument("--members", type=int, default=10_000)
     parser.add_argument("--loop-members", type=int, default=1_000)
     parser.add_argument("--repeat", type=int, default=5)
-    parser.add_argument("--own-inflow", action="store_true",
-                        help="also time members that each have an inflow series (needs memory)")
+    parser.add_argument(
+        "--own-inflow",
+        action="store_true",
+        help="also time members that each have an inflow series (needs memory)",
+    )
     options = parser.parse_args()
 
     rows = []
@@ -121,15 +143,19 @@ def main() -> None:
         scale = 1e9 / (packed.duration.size * options.members)
         for salt in (True, False):
             for threads in (1, 2):
+
                 def work(salt=salt, threads=threads, case=(curves, graph, packed)):
                     return march(*case, with_salt=salt, fluxes=False, threads=threads)
 
                 best, middle = fastest(work, options.repeat)
                 name = f"kernel, 3 storages, salt {'on' if salt else 'off'}"
-                rows.append((name + (", own inflow" if own else ""), threads, best * scale,
-                             middle * scale))
-    print(f"{os.cpu_count()} processors, {options.members} members (loop: {options.loop_members}), "
-          f"{options.repeat} runs; ns per member-step")
+                rows.append(
+                    (name + (", own inflow" if own else ""), threads, best * scale, middle * scale)
+                )
+    print(
+        f"{os.cpu_count()} processors, {options.members} members (loop: {options.loop_members}), "
+        f"{options.repeat} runs; ns per member-step"
+    )
     print(f"{'':44s} {'threads':>7s} {'fastest':>8s} {'median':>8s} {'x loop':>7s}")
     for name, threads, best, middle in rows:
         print(f"{name:44s} {threads:7d} {best:8.1f} {middle:8.1f} {middle / faster:7.2f}")

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 import balkhash_model as bm
@@ -32,7 +32,14 @@ from balkhash_model.system import (
 from balkhash_model.timeaxis import TimeAxis
 
 YEAR, DAY = 365.25 * 86400.0, 86400.0
-SLOW = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+# derandomised and unshrunk: the same systems on every machine, in bounded time
+SLOW = settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    phases=(Phase.explicit, Phase.generate),
+)
 
 
 # --- curves -----------------------------------------------------------------------------------
@@ -43,8 +50,9 @@ def curves(draw):
     """Areas of one to ten thousand square kilometres, rows a centimetre to ten metres apart."""
     rows = draw(st.integers(2, 12))
     steps = draw(st.lists(st.floats(0.01, 10.0), min_size=rows - 1, max_size=rows - 1))
-    rises = draw(st.lists(st.one_of(st.just(0.0), st.floats(0.0, 1e9)), min_size=rows - 1,
-                          max_size=rows - 1))
+    rises = draw(
+        st.lists(st.one_of(st.just(0.0), st.floats(0.0, 1e9)), min_size=rows - 1, max_size=rows - 1)
+    )
     bottom = draw(st.floats(300.0, 340.0))
     area = draw(st.floats(1e4, 1e9)) + np.concatenate(([0.0], np.cumsum(rises)))
     return Hypsometry(bottom + np.concatenate(([0.0], np.cumsum(steps))), area)
@@ -59,8 +67,9 @@ def test_level_and_volume_are_inverse(curve, fraction):
     level = low + fraction * (high - low)
     volume = curve.volume_at(level)
     np.testing.assert_allclose(curve.level_at(volume), level, rtol=0.0, atol=1e-9)
-    np.testing.assert_allclose(curve.volume_at(curve.level_at(volume)), volume, rtol=1e-12,
-                               atol=1e-9 * curve.area[-1])
+    np.testing.assert_allclose(
+        curve.volume_at(curve.level_at(volume)), volume, rtol=1e-12, atol=1e-9 * curve.area[-1]
+    )
 
 
 @given(curves(), fractions)
@@ -98,22 +107,36 @@ def links(draw, storages, junction):
     made = []
     names = [x.name for x in storages]
     bottom = {x.name: float(x.curve.level[0]) for x in storages}
-    top = max(float(x.curve.level[-1]) for x in storages if x.kind == "lake")
+    ceiling = {x.name: float(x.curve.level[-1]) for x in storages}
     for i, (a, b) in enumerate(pairwise(names)):
         kind = draw(st.sampled_from(["strait", "weir", "linear", "none"]))
-        # a sill lies on both beds or above them, and where a lake can reach it
-        sill = max(bottom[a], bottom[b]) + draw(st.floats(0.0, 20.0))
-        if sill >= top:
+        # a sill lies above both beds, and where both storages can reach it
+        low, high = max(bottom[a], bottom[b]), min(ceiling[a], ceiling[b])
+        sill = low + draw(st.floats(0.05, 0.95)) * (high - low)
+        if not low < sill < high:
             continue
         if kind == "strait":
-            made.append(Strait(f"l{i}", a, b, sill, draw(st.floats(1.0, 1e4)),
-                               draw(st.floats(1e3, 2e4)), 0.03, draw(st.floats(1e-5, 1e-3))))
+            made.append(
+                Strait(
+                    f"l{i}",
+                    a,
+                    b,
+                    sill,
+                    draw(st.floats(1.0, 1e4)),
+                    draw(st.floats(1e3, 2e4)),
+                    0.03,
+                    draw(st.floats(1e-5, 1e-3)),
+                )
+            )
         elif kind == "weir":
             made.append(Weir(f"l{i}", a, b, sill, draw(st.floats(1.0, 500.0))))
         elif kind == "linear":
             made.append(LinearLink(f"l{i}", a, b, draw(st.floats(0.0, 1e5))))
     if draw(st.booleans()):
-        made.append(Weir("out", names[0], OUTSIDE, draw(st.floats(300.0, 345.0)), 50.0))
+        crest = bottom[names[0]] + draw(st.floats(0.05, 0.95)) * (
+            ceiling[names[0]] - bottom[names[0]]
+        )
+        made.append(Weir("out", names[0], OUTSIDE, crest, 50.0))
     target = "fork" if junction else draw(st.sampled_from([OUTSIDE, names[-1]]))
     if target != names[0]:
         made.append(Release("gate", names[0], target))
@@ -141,18 +164,31 @@ def systems(draw):
     rivers = tuple(River(f"r{i}", n, 0.5 * i) for i, n in enumerate(names))
     shares = tuple((n, 1.0 / count) for n in names)
     users = tuple(Withdrawal(f"u{i}", draw(st.sampled_from(names))) for i in range(2))
-    return LakeSystem("random", "A random system", "local", storages,
-                      tuple(s.name for s in storages if s.kind == "lake"), fork, rivers,
-                      draw(links(storages, junction)), deltas, Groundwater(shares, 0.3), users)
+    return LakeSystem(
+        "random",
+        "A random system",
+        "local",
+        storages,
+        tuple(s.name for s in storages if s.kind == "lake"),
+        fork,
+        rivers,
+        draw(links(storages, junction)),
+        deltas,
+        Groundwater(shares, 0.3),
+        users,
+    )
 
 
 @st.composite
 def axes(draw):
     """Days, months, years and anything between, mixed."""
-    lengths = draw(st.lists(
-        st.one_of(st.sampled_from([1.0, 30.0, 365.0]), st.floats(0.01, 500.0)),
-        min_size=1, max_size=25,
-    ))
+    lengths = draw(
+        st.lists(
+            st.one_of(st.sampled_from([1.0, 30.0, 365.0]), st.floats(0.01, 500.0)),
+            min_size=1,
+            max_size=25,
+        )
+    )
     edges = np.concatenate(([0.0], np.cumsum(np.array(lengths) * DAY))).astype("timedelta64[s]")
     return TimeAxis.irregular(np.datetime64("1990-01-01", "s") + edges)
 
@@ -176,9 +212,14 @@ def cases(draw, *, closed=False):
     fill("precipitation_rate", [0.0, 0.3, 3.0], 1.0 / YEAR)
     fill("evaporation_rate", [0.0, 0.9, 10.0, -0.1], 1.0 / YEAR)
     if closed:
-        system = LakeSystem(system.name, system.title, system.datum, system.storages, system.lake,
-                            links=tuple(x for x in system.links if x.target in
-                                        system.storage_names()))
+        system = LakeSystem(
+            system.name,
+            system.title,
+            system.datum,
+            system.storages,
+            system.lake,
+            links=tuple(x for x in system.links if x.target in system.storage_names()),
+        )
         kept = forcing
         forcing = empty_forcing(system, axis)
         for name in ("precipitation_rate", "evaporation_rate"):
@@ -216,21 +257,24 @@ def check_physical(result):
 @given(cases(), st.sampled_from([1, 1, 1, 3]))
 def test_water_closes_in_any_system(case, substeps):
     system, forcing, initial, salinity = case
-    result = simulate(system, forcing, initial=initial, initial_salinity=salinity,
-                      substeps=substeps)
+    result = simulate(
+        system, forcing, initial=initial, initial_salinity=salinity, substeps=substeps
+    )
     bm.check_balance(result, rtol=1e-10)
     check_physical(result)
     # the whole, by an account of its own: states against what crosses the border
     seconds = forcing["time_bnds"].values.astype("datetime64[s]").astype(float) @ [-1.0, 1.0]
     own = ["river_inflow", "precipitation", "evaporation", "groundwater_inflow", "abstraction"]
     border = sum(result[name].values.sum(axis=1) for name in own)
+    through = sum(np.abs(result[name].values).sum(axis=1) for name in own)
     inside = system.storage_names()
     for i, (a, b) in enumerate(system.link_ends()):
         passed = result["link_flow"].values[:, i]
         border = border + passed * ((b in inside) * 1.0 - (a in inside) * 1.0)
+        through = through + np.abs(passed)
     volume = result["water_volume"].values.sum(axis=1)
     gained = np.concatenate(([0.0], np.cumsum(border * seconds)))
-    size = np.abs(volume).max() + np.abs(gained).max() + 1.0
+    size = np.abs(volume).max() + (through * seconds).sum() + 1.0
     np.testing.assert_allclose(volume, volume[0] + gained, rtol=0.0, atol=1e-9 * size)
 
 
@@ -260,8 +304,12 @@ def test_what_meets_at_a_junction_leaves_it(case):
 def test_salt_of_a_closed_system_is_conserved(case):
     # rain and evaporation carry none, and what one storage loses another gains
     system, forcing, initial, salinity = case
-    result = simulate(system, forcing, initial=initial,
-                      initial_salinity={n: salinity[n] for n in system.storage_names()})
+    result = simulate(
+        system,
+        forcing,
+        initial=initial,
+        initial_salinity={n: salinity[n] for n in system.storage_names()},
+    )
     check_physical(result)
     total = result["salt_mass"].values.sum(axis=1)
     np.testing.assert_allclose(total, total[0], rtol=1e-12, atol=1e-9)
@@ -286,7 +334,7 @@ def test_salt_grows_by_no_more_than_what_comes_in(case):
     assert (total <= limit * (1.0 + 1e-11) + 1e-6).all()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(SLOW, max_examples=10)
 @given(cases(), st.integers(2, 5))
 def test_members_close_like_a_single_run(case, members):
     system, forcing, initial, salinity = case
@@ -307,10 +355,14 @@ def test_members_close_like_a_single_run(case, members):
 
 def test_a_balance_that_does_not_close_is_seen():
     # the guard itself: a millionth of one flux more, and the check names the place
-    system = LakeSystem("one", "One", "local",
-                        (Storage("pond", "lake", Hypsometry(np.array([0.0, 9.0]),
-                                                            np.array([1e8, 1e9]))),),
-                        ("pond",), rivers=(River("brook", "pond"),))
+    system = LakeSystem(
+        "one",
+        "One",
+        "local",
+        (Storage("pond", "lake", Hypsometry(np.array([0.0, 9.0]), np.array([1e8, 1e9]))),),
+        ("pond",),
+        rivers=(River("brook", "pond"),),
+    )
     axis = TimeAxis.monthly("2000-01-01", "2001-01-01")
     forcing = empty_forcing(system, axis)
     forcing["river_flow"][:] = 10.0

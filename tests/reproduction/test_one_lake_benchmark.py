@@ -28,8 +28,25 @@ from balkhash_model.timeaxis import TimeAxis
 
 STEPS, STEP = 1200, 30 * 86400.0
 LEVEL = 328.0 + 1.2 * np.arange(15)
-AREA = 1e6 * np.array([1500, 3200, 5100, 6900, 8600, 10300, 11900, 13200, 14500, 15700, 16900,
-                       18300, 19900, 21800, 23900])
+AREA = 1e6 * np.array(
+    [
+        1500,
+        3200,
+        5100,
+        6900,
+        8600,
+        10300,
+        11900,
+        13200,
+        14500,
+        15700,
+        16900,
+        18300,
+        19900,
+        21800,
+        23900,
+    ]
+)
 START, USE = 341.5, 100e6
 
 
@@ -52,6 +69,7 @@ def all_truth():
     inflow = np.concatenate([rates(1)[0], rates(5)[0]], axis=1)
     levels = [np.full(6, START)]
     for q, e in zip(inflow, rates(1)[1], strict=True):
+
         def rise(_, h, net=q - USE, e=e):
             return net / np.interp(h, LEVEL, AREA) - e
 
@@ -78,10 +96,15 @@ def explicit(members):
 
 
 def model(members):
-    system = LakeSystem("one", "One lake", "local",
-                        (Storage("lake", "lake", Hypsometry(LEVEL, AREA)),), ("lake",),
-                        rivers=(River("river", "lake"),),
-                        withdrawals=(Withdrawal("user", "lake", USE / STEP),))
+    system = LakeSystem(
+        "one",
+        "One lake",
+        "local",
+        (Storage("lake", "lake", Hypsometry(LEVEL, AREA)),),
+        ("lake",),
+        rivers=(River("river", "lake"),),
+        withdrawals=(Withdrawal("user", "lake", USE / STEP),),
+    )
     edges = np.datetime64("2000-01-01", "s") + np.arange(STEPS + 1) * np.timedelta64(30, "D")
     axis = TimeAxis.irregular(edges)
     assert (axis.durations == STEP).all()
@@ -91,8 +114,11 @@ def model(members):
     if members == 1:
         forcing["river_flow"][:] = inflow / STEP
     else:
-        forcing["river_flow"] = (("realization", "time", "river"), inflow.T[:, :, None] / STEP,
-                                 {"units": "m3 s-1"})
+        forcing["river_flow"] = (
+            ("realization", "time", "river"),
+            inflow.T[:, :, None] / STEP,
+            {"units": "m3 s-1"},
+        )
     result = simulate(system, forcing, initial=START)
     assert (result["status"].values == 0).all()
     assert np.abs(result["shortage"].values).max() < 1e-9
