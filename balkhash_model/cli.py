@@ -16,7 +16,7 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="balkhash",
-    help="Water and salt balance of Lake Balkhash and other terminal lakes.",
+    help="Water balance of Lake Balkhash and of lakes that you describe.",
     no_args_is_help=True,
     add_completion=True,
     rich_markup_mode=None,
@@ -72,6 +72,24 @@ def _frame(title: str, frame: pd.DataFrame, index: str, digits: int = 2) -> Tabl
         cells = [_cell(str(c), v, digits) for c, v in zip(frame.columns, row, strict=True)]
         table.add_row(escape(str(name)), *cells)
     return table
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from balkhash_model import __version__
+
+        typer.echo(f"balkhash_model {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Water balance of Lake Balkhash and of lakes that you describe."""
 
 
 @app.command()
@@ -183,6 +201,7 @@ def data_list() -> None:
     from balkhash_model import reference
 
     table = _table("Reference tables", ["key", "title", "period", "datum"], left=4)
+    table.columns[0].no_wrap = True
     for key in reference.list():
         entry = reference.describe(key)
         table.add_row(
@@ -216,6 +235,7 @@ def data_check() -> None:
 @params_app.command("show")
 def params_show(
     name: Annotated[str, typer.Argument(help="Name of a set, or a path to one.")] = "balkhash",
+    notes: Annotated[bool, typer.Option(help="Also priors, notes and sources.")] = True,
 ) -> None:
     """Show a parameter set: value, range, prior, status, source and note."""
     from rich.markup import escape
@@ -223,22 +243,19 @@ def params_show(
     from balkhash_model.library import load_parameters
 
     chosen = load_parameters(name)
+    console = _console()
     table = _table(
-        f"{name}: {chosen.title}",
-        ["parameter", "value", "range", "prior", "status", "source", "note"],
-        left=7,
+        escape(f"{name}: {chosen.title}"), ["parameter", "value", "range", "status"], left=4
     )
+    table.columns[0].no_wrap = True
     for p in chosen.values():
-        table.add_row(
-            p.name,
-            f"{p.value:g} {p.unit}",
-            escape(f"{p.lower:g} to {p.upper:g}"),
-            p.prior,
-            p.status,
-            ", ".join(p.source),
-            escape(p.note),
-        )
-    _console().print(table)
+        table.add_row(p.name, f"{p.value:g} {p.unit}", f"{p.lower:g} to {p.upper:g}", p.status)
+    console.print(table)
+    if notes:
+        for p in chosen.values():
+            prior = f"prior {p.prior}; " if p.prior else ""
+            source = f" [{', '.join(p.source)}]" if p.source else ""
+            console.print(f"{p.name}: {prior}{p.note}{source}", markup=False)
 
 
 @params_app.command("diff")

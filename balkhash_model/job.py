@@ -284,7 +284,9 @@ def diagnose() -> list[tuple[str, list[tuple[str, str, bool]]]]:
 
     versions = [(k, v, True) for k, v in provenance.versions().items()]
     checks = reference.check()
-    data = [("tables", str(len(checks)), bool(checks))]
+    good = sum(c.ok for c in checks)
+    found = f"{len(checks)}, of which {good} passed every check"
+    data = [("tables", found, bool(checks) and good == len(checks))]
     data += [(c.key, c.message, False) for c in checks if not c.ok]
     return [
         ("Versions", versions),

@@ -93,8 +93,8 @@ def reconstruct_inflow(
     system : LakeSystem
         The lake system; all rivers of its lake together are what is reconstructed.
     levels : pandas.Series
-        Monthly mean levels (m, in the system's datum) by monthly period; months may be missing or
-        NaN, and are then bridged.
+        Monthly mean levels (m) by monthly period, their datum in ``levels.attrs["datum"]``; months
+        may be missing or NaN, and are then bridged.
     climate : xarray.Dataset
         Monthly forcing whose rain, evaporation and groundwater are used, and whose Ili flow is
         replaced; it sets the period.
@@ -117,7 +117,8 @@ def reconstruct_inflow(
     Raises
     ------
     InputError
-        Where the levels do not overlap the climate, or the climate is not monthly.
+        Where the levels are in another datum or do not overlap the climate, or the climate is not
+        monthly.
 
     Examples
     --------
@@ -131,6 +132,17 @@ def reconstruct_inflow(
     >>> found["river_inflow"].sizes["time"]
     60
     """
+    datum = levels.attrs.get("datum")
+    if datum != system.datum:
+        raise InputError(
+            Problem(
+                "levels",
+                "not in the datum of the system",
+                repr(datum),
+                repr(system.datum),
+                "Bring them to that datum and set levels.attrs['datum']",
+            )
+        )
     months = pd.PeriodIndex(pd.DatetimeIndex(climate["time"].values), freq="M")
     if len(set(months)) != len(months) or len(months) < 24:
         raise InputError(
@@ -403,7 +415,7 @@ def reconstructed_forcing(
     -------
     tuple of xarray.Dataset
         The forcing, and variables to add to the result: ``lake_level_uncertainty``,
-        ``observed_level`` (moved by the offset), ``river_inflow_uncertainty`` and
+        ``observed_level``, ``river_inflow_uncertainty`` and
         ``level_offset`` (m, simulated less observed).
 
     Raises
@@ -456,7 +468,10 @@ def reconstructed_forcing(
     extra = xr.Dataset(
         {
             "lake_level_uncertainty": ("time", late(band, p["structural_error"].si)),
-            "observed_level": ("time", late(found["observed_level"].values, np.nan)),
+            "observed_level": (
+                "time",
+                late(found["observed_level"].values - found.attrs["offset"], np.nan),
+            ),
             "river_inflow_uncertainty": (
                 "time",
                 late(found["river_inflow_uncertainty"].values, np.nan),
@@ -480,6 +495,6 @@ def reconstructed_forcing(
         extra[name].attrs |= quantities.attrs(name)
     extra["observed_level"].attrs |= {
         "datum": case.system.datum,
-        "comment": "moved by level_offset",
+        "comment": "as observed; the run lies level_offset above it",
     }
     return forcing, extra

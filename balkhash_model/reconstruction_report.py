@@ -121,6 +121,7 @@ def withheld_blocks(
     for start in range(12, len(months) - _BLOCK, _BLOCK):
         block = slice(start, start + _BLOCK)
         seen = truth.copy()
+        seen.attrs = dict(levels.attrs)
         seen.iloc[block] = np.nan
         found = reconstruct_inflow(system, seen, climate, initial=state)
         ours = found["lake_level"].values[block] - float(found.attrs["offset"])

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from balkhash_model import reference, units
+from balkhash_model import provenance, reference, units
 from balkhash_model.errors import InputError, Problem
 from balkhash_model.forcing import assemble
 from balkhash_model.forcing.inflow import check_scenario_period
@@ -145,6 +145,12 @@ def _used_tables(scenario: Scenario) -> list[str]:
     return sorted(tables)
 
 
+def _citations(keys: list[str]) -> str:
+    """Citations of source keys; what is no key stands as it is."""
+    known = reference.sources()
+    return "; ".join(str(known[k]["citation"]) if k in known else k for k in keys)
+
+
 def run(
     scenario: str | os.PathLike[str] | Scenario,
     *,
@@ -205,7 +211,8 @@ def run(
             "resolved_scenario": dump_scenario(record),
             "input_checksums": json.dumps(checksums, sort_keys=True),
             "parameter_overrides": json.dumps(record.parameters.overrides, sort_keys=True),
-            "references": ", ".join(record.meta.references),
+            "references": _citations(record.meta.references),
+            "history": provenance.history_line(f"balkhash_model.run({record.meta.name!r})"),
         },
     )
     if "level_offset" in extra:
@@ -216,7 +223,13 @@ def run(
             f"(standard error {extra['level_offset'].attrs['standard_error']:.3f} m, beside 0.1 m "
             "of the datum), stated and not closed"
         )
-    return result.assign(extra.data_vars) if extra.data_vars else result
+    if extra.data_vars:
+        time_attrs = dict(result["time"].attrs)
+        result = result.assign(extra.data_vars)
+        result["time"].attrs = time_attrs
+        result["lake_level"].attrs["ancillary_variables"] = "lake_level_uncertainty"
+        result["lake_river_inflow"].attrs["ancillary_variables"] = "river_inflow_uncertainty"
+    return result
 
 
 def shipped_path(name: str) -> Path:

@@ -267,6 +267,17 @@ def _initial_state(
             raise InputError(problems)
         last = initial.isel(time_edge=-1)
         return np.array(last["water_volume"].values), np.array(last["salt_mass"].values)
+    numbers = list(initial.values()) if isinstance(initial, Mapping) else [initial]
+    if not all(isinstance(x, int | float | np.number) and np.isfinite(x) for x in numbers):
+        raise InputError(
+            Problem(
+                "initial level",
+                "not a number",
+                repr(initial),
+                "metres as a number, a mapping of storage to metres, or a result",
+                "balkhash_model.units.parse reads '342.0 m'",
+            )
+        )
     volumes = initial_volumes(system, initial, axis.edges[0])
     concentration = np.array([(salinity or {}).get(n, 0.0) for n in names])
     unknown = sorted(set(salinity or {}) - set(names))
@@ -486,7 +497,7 @@ def _label(
     for name in dataset.variables:
         if name in quantities.names():
             dataset[name].attrs = dict(dataset[name].attrs) | quantities.attrs(str(name))
-    dataset["time"].attrs["bounds"] = "time_bnds"
+    dataset["time"].attrs |= {"bounds": "time_bnds", "axis": "T"}
     dataset["lake_connected"].attrs |= {
         "flag_values": np.array([0, 1], dtype="int8"),
         "flag_meanings": "basins_separate basins_connected",

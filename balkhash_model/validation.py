@@ -131,6 +131,8 @@ def _problem(model: type[BaseModel], document: Readable, error: dict[str, Any]) 
     got = repr(error.get("input"))
     got = got if len(got) <= 80 else got[:77] + "..."
     if error["type"] == "extra_forbidden":
-        known = _fields_at(model, location[:-1])
+        known = _fields_at(model, location[:-1]) + (
+            ["extends"] if len(location) == 1 and "extends" not in document.data else []
+        )
         return Problem(where, "no such key", got, hint=nearest(str(location[-1]), known))
     return Problem(where, str(error["msg"]).removeprefix("Value error, "), got)

@@ -17,6 +17,8 @@ __all__ = ["COLUMNS", "altimetry_monthly", "balkhash_levels", "read_observed"]
 
 #: Columns of a tidy table of observed levels.
 COLUMNS = ("series", "averaging", "time", "level", "uncertainty", "flag")
+#: Other ways to write a datum.
+_ALIASES = {"Baltic system (BS)": ("BS", "Baltic system")}
 ANCHORS, ANNUAL, MONTHLY, ALL_ANNUAL = (
     "dated levels",
     "altimetry, annual means",
@@ -57,7 +59,9 @@ def altimetry_monthly(table: str = "balkhash_level_tied") -> pd.Series:
             )
         )
     index = pd.PeriodIndex(pd.DatetimeIndex(data["time"].values), freq="M")
-    return pd.Series(data["level_m"].values, index=index, name="level")
+    series = pd.Series(data["level_m"].values, index=index, name="level")
+    series.attrs["datum"] = str(data["level_m"].attrs["datum"])
+    return series
 
 
 def balkhash_levels() -> pd.DataFrame:
@@ -190,16 +194,40 @@ def read_observed(path: str | os.PathLike[str], datum: str) -> pd.DataFrame:
         )
     if not rows:
         problems.append(Problem(str(file), "holds no level"))
+    problems += _time_problems(file, rows)
     if problems:
         raise InputError(problems)
-    table = pd.DataFrame([r for r in rows if r is not None], columns=list(COLUMNS))
-    same = table.duplicated(["series", "averaging", "time"])
-    if same.any():
-        first = int(same.to_numpy().argmax())
-        raise InputError(
-            Problem(f"{file}:{first + 2}", "a time stands twice", str(table["time"][first])[:10])
-        )
-    return table
+    return pd.DataFrame([r for r in rows if r is not None], columns=list(COLUMNS))
+
+
+def _time_problems(file: Path, rows: list[tuple[object, ...] | None]) -> list[Problem]:
+    """Times of a series that stand twice or out of order, and series that mix means."""
+    import numpy as np
+
+    problems: list[Problem] = []
+    last: dict[object, tuple[object, np.datetime64]] = {}
+    for i, row in enumerate(rows):
+        if row is None:
+            continue
+        series, averaging, time = row[0], row[1], np.datetime64(str(row[2]), "M")
+        where = f"{file}:{i + 2}"
+        before = last.get(series)
+        if before is not None and before[0] != averaging:
+            problems.append(
+                Problem(
+                    where,
+                    f"series {series!r} mixes means of years and of months",
+                    hint="Give them two names in the column 'series'",
+                )
+            )
+        elif before is not None and time == before[1]:
+            problems.append(Problem(where, f"a time stands twice in its {averaging}s", str(time)))
+        elif before is not None and time < before[1]:
+            problems.append(
+                Problem(where, "times are not in order", str(time), f"after {before[1]}")
+            )
+        last[series] = (averaging, time)
+    return problems
 
 
 def _row(
@@ -216,7 +244,7 @@ def _row(
         problems.append(
             Problem(f"{where}: unit", "not a unit of level", repr(row["unit"]), "'m' or 'cm'")
         )
-    if row["datum"] != datum:
+    if row["datum"] not in (datum, *_ALIASES.get(datum, ())):
         problems.append(
             Problem(
                 f"{where}: datum",

@@ -153,7 +153,7 @@ def test_more_substeps_are_passed_on(scenario_file, tmp_path):
         xr.open_dataset(tmp_path / "four/short.nc") as b,
     ):
         difference = float(abs(a["lake_level"] - b["lake_level"]).max())
-    assert 0.0 < difference < 1e-3  # the issue: less than 1 mm
+    assert 0.0 < difference < 1e-3  # the requirement: less than 1 mm
 
 
 def test_a_users_gauge_joins_the_skill(scenario_file, tmp_path):
