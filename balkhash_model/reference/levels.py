@@ -205,14 +205,14 @@ def _time_problems(file: Path, rows: list[tuple[object, ...] | None]) -> list[Pr
     import numpy as np
 
     problems: list[Problem] = []
-    last: dict[object, tuple[object, np.datetime64]] = {}
+    seen: dict[object, tuple[object, list[np.datetime64]]] = {}
     for i, row in enumerate(rows):
         if row is None:
             continue
         series, averaging, time = row[0], row[1], np.datetime64(str(row[2]), "M")
         where = f"{file}:{i + 2}"
-        before = last.get(series)
-        if before is not None and before[0] != averaging:
+        kind, times = seen.setdefault(series, (averaging, []))
+        if kind != averaging:
             problems.append(
                 Problem(
                     where,
@@ -220,13 +220,14 @@ def _time_problems(file: Path, rows: list[tuple[object, ...] | None]) -> list[Pr
                     hint="Give them two names in the column 'series'",
                 )
             )
-        elif before is not None and time == before[1]:
-            problems.append(Problem(where, f"a time stands twice in its {averaging}s", str(time)))
-        elif before is not None and time < before[1]:
+            continue
+        if time in times:
+            problems.append(Problem(where, "a time stands twice", str(row[2])[:10]))
+        elif times and time < times[-1]:
             problems.append(
-                Problem(where, "times are not in order", str(time), f"after {before[1]}")
+                Problem(where, "times are not in order", str(time), f"after {times[-1]}")
             )
-        last[series] = (averaging, time)
+        times.append(time)
     return problems
 
 

@@ -551,3 +551,30 @@ def test_a_start_with_members_is_refused(problems, balkhash, forcing):
     first = bm.simulate(balkhash, many, initial=LEVELS)
     [text] = problems(bm.simulate, balkhash, many, initial=first)
     assert text.startswith("initial result: holds several members; expected one member")
+
+
+def test_the_reconstructed_hindcast_keeps_its_coordinates_and_its_observations():
+    import balkhash_model as bm
+    from balkhash_model.reference.levels import altimetry_monthly
+
+    result = bm.run("hindcast")
+    assert result["time"].attrs["standard_name"] == "time"
+    assert result["time"].attrs["bounds"] == "time_bnds"
+    # observed levels stand as observed; the offset is stated beside them
+    seen = result["observed_level"].dropna("time")
+    assert seen.values == pytest.approx(altimetry_monthly().loc["1993":"2014"].to_numpy(), abs=1e-9)
+    apart = (result["lake_level"] - result["observed_level"]).dropna("time")
+    assert float(apart.mean()) == pytest.approx(float(result["level_offset"]), abs=0.01)
+    assert result["lake_level"].attrs["ancillary_variables"] == "lake_level_uncertainty"
+
+
+def test_levels_in_another_datum_are_not_reconstructed_from():
+    import balkhash_model as bm
+    from balkhash_model.reference.levels import altimetry_monthly
+    from balkhash_model.runs import build
+
+    case = build("hindcast_free")
+    levels = altimetry_monthly()
+    levels.attrs["datum"] = "EGM2008"
+    with pytest.raises(bm.InputError, match="not in the datum"):
+        bm.reconstruct_inflow(case.system, levels, case.forcing)

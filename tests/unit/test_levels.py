@@ -81,14 +81,18 @@ def test_a_table_without_levels_in_a_known_datum_is_refused(problems):
 
 
 def test_a_year_a_month_and_a_day(gauge):
-    table = read_observed(
-        gauge(f"1987,340.64,m,{BS}", f"1987-05,341.0,m,{BS}", f"1988-05-17,34120,cm,{BS}"), BS
+    path = gauge(
+        f"1987,340.64,m,{BS},years",
+        f"1987-05,341.0,m,{BS},months",
+        "1988-05-17,34120,cm,BS,months",
+        header="time,level,unit,datum,series",
     )
+    table = read_observed(path, BS)
     assert tuple(table.columns) == COLUMNS
     assert table["level"].tolist() == pytest.approx([340.64, 341.0, 341.2])
     assert table["averaging"].tolist() == ["year", "month", "month"]
     assert table["time"].astype(str).tolist() == ["1987-07-01", "1987-05-01", "1988-05-17"]
-    assert table["series"].tolist() == 3 * ["gauge"]
+    assert table["series"].tolist() == ["years", "months", "months"]
     assert table["uncertainty"].isnull().all()
 
 
@@ -156,6 +160,13 @@ def test_a_time_that_stands_twice_is_refused(problems, gauge):
     path = gauge(f"1987-05,340.6,m,{BS}", f"1987-06,340.6,m,{BS}", f"1987-05,340.7,m,{BS}")
     [text] = problems(read_observed, path, BS)
     assert text == f"{path}:4: a time stands twice; got 1987-05-01"
+
+
+def test_times_out_of_order_and_mixed_means_are_refused_at_once(problems, gauge):
+    path = gauge(f"1987-06,340.6,m,{BS}", f"1987-05,340.6,m,{BS}", f"1988,340.7,m,{BS}")
+    order, mixed = problems(read_observed, path, BS)
+    assert order == f"{path}:3: times are not in order; got 1987-05; expected after 1987-06"
+    assert mixed.startswith(f"{path}:4: series 'gauge' mixes means of years and of months")
 
 
 def test_a_record_without_levels_is_refused(problems, gauge):
