@@ -32,11 +32,7 @@ def compiled(function: FunctionT) -> FunctionT:
 
     Examples
     --------
-    >>> @compiled
-    ... def twice(x: float) -> float:
-    ...     return 2.0 * x
-    >>> twice(1.5)
-    3.0
+    :func:`balkhash_model.kernel.march.march_block` is compiled so; the cache needs a file.
     """
     return cast(
         FunctionT,
