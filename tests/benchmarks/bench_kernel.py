@@ -38,7 +38,7 @@ def kernel_case(members: int, own_inflow: bool):
     """Packed system and forcing; members differ in their start, and in their inflow if asked."""
     case = runs.build("hindcast_free")
     arrays = read_forcing(case.system, case.forcing)
-    volume = simulation.initial_volumes(case.system, case.level, case.axis.edges[0])
+    volume = simulation.initial_volumes(case.system, case.levels, case.axis.edges[0])
     packed = simulation._kernel_forcing(case.system, arrays, volume, 2.0 * volume, members)
     rng = np.random.default_rng(1)
     spread = rng.uniform(0.95, 1.05, members)
