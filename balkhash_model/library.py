@@ -67,7 +67,7 @@ class _SetSpec(Strict):
 
 class _CurveSpec(Strict):
     shape: Literal["shelf_and_bowl", "power_law", "table"]
-    share: str = "1 1"
+    share: str | None = None
     reference_level: str | None = None
     reference_area: str | None = None
     reference_volume: str | None = None
@@ -560,7 +560,7 @@ def _curve(storage: _StorageSpec, get: _Resolver) -> Hypsometry | None:
     else:
         kinds |= {"reference_area": "area", "slope": "area_slope", "shelf_base": "level"}
     values = {key: number(key, kind) for key, kind in kinds.items()}
-    share = 1.0 if spec.share == "1 1" else get.number(spec.share, "fraction", f"{where}, share")
+    share = 1.0 if spec.share is None else get.number(spec.share, "fraction", f"{where}, share")
     if len(get.problems) > before:
         return None
     if not values["bottom_level"] < values["reference_level"] <= values["top_level"]:

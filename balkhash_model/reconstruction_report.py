@@ -16,6 +16,7 @@ from balkhash_model.reconstruction import reconstruct_inflow
 from balkhash_model.reference.levels import altimetry_monthly
 from balkhash_model.runs import build
 from balkhash_model.simulation import simulate
+from balkhash_model.system import LakeSystem
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -146,7 +147,8 @@ def withheld_blocks(
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def _setting(scenario: str):  # type: ignore[no-untyped-def]
+def _setting(scenario: str) -> tuple[xr.Dataset, pd.Series, xr.Dataset, LakeSystem]:
+    """Climate from the first day of the reconstruction, levels, state on that day, system."""
     case = build(scenario)
     day = case.scenario.inflow.reconstruct_from
     if day is None:

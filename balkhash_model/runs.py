@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import xarray as xr
@@ -13,7 +12,7 @@ import xarray as xr
 from balkhash_model import provenance, reference, units
 from balkhash_model.errors import InputError, Problem
 from balkhash_model.forcing import assemble
-from balkhash_model.forcing.inflow import check_scenario_period
+from balkhash_model.forcing.inflow import scenario_axis
 from balkhash_model.library import load_system
 from balkhash_model.scenario import Scenario, dump_scenario, load_scenario
 from balkhash_model.simulation import initial_volumes, simulate
@@ -119,7 +118,7 @@ def build(
         system = load_system(
             record.system, parameters=record.parameters.set, overrides=record.parameters.overrides
         )
-    axis = check_scenario_period(record)
+    axis = scenario_axis(record)
     problems: list[Problem] = []
     forcing, levels = xr.Dataset(), dict.fromkeys(system.lake, float("nan"))
     try:
@@ -230,26 +229,3 @@ def run(
         result["lake_level"].attrs["ancillary_variables"] = "lake_level_uncertainty"
         result["lake_river_inflow"].attrs["ancillary_variables"] = "river_inflow_uncertainty"
     return result
-
-
-def shipped_path(name: str) -> Path:
-    """Path of a shipped scenario.
-
-    Parameters
-    ----------
-    name : str
-        Its name.
-
-    Returns
-    -------
-    Path
-        The file.
-
-    Examples
-    --------
-    >>> shipped_path("hindcast").suffix
-    '.yml'
-    """
-    from balkhash_model.scenario import find_scenario
-
-    return find_scenario(name)

@@ -25,6 +25,7 @@ __all__ = [
     "Hypsometry",
     "Junction",
     "LakeSystem",
+    "LinearLink",
     "Parameter",
     "ParameterSet",
     "Release",

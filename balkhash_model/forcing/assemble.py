@@ -54,7 +54,7 @@ def assemble(scenario: Scenario, system: LakeSystem, axis: TimeAxis | None = Non
     648
     """
     if axis is None:
-        axis = inflow.check_scenario_period(scenario)
+        axis = inflow.scenario_axis(scenario)
     p = system.parameters
     forcing = empty_forcing(system, axis)
 

@@ -150,7 +150,7 @@ def kapshagay_lateral(axis: TimeAxis, parameters: ParameterSet) -> FloatArray:
     return annual_amounts_to_rates(axis, np.nan_to_num(amounts), int(years[0]), np.ones(12))
 
 
-def check_scenario_period(scenario: Scenario) -> TimeAxis:
+def scenario_axis(scenario: Scenario) -> TimeAxis:
     """Time axis of a scenario.
 
     Parameters
@@ -166,7 +166,7 @@ def check_scenario_period(scenario: Scenario) -> TimeAxis:
     Examples
     --------
     >>> from balkhash_model.scenario import load_scenario
-    >>> check_scenario_period(load_scenario("hindcast")).n
+    >>> scenario_axis(load_scenario("hindcast")).n
     648
     """
     period = scenario.period
