@@ -5,8 +5,8 @@ Reads no file and knows no scenario.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,15 +18,14 @@ from balkhash_model.errors import BalkhashError, InputError, Problem
 from balkhash_model.forcing.check import ForcingArrays, read_forcing
 from balkhash_model.kernel import layout
 from balkhash_model.physics import strait
-from balkhash_model.system import LakeSystem, LinearLink, Release, Strait, Weir
+from balkhash_model.system import Hypsometry, LakeSystem, LinearLink, Release, Strait, Weir
 from balkhash_model.timeaxis import TimeAxis
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 __all__ = ["initial_volumes", "pack", "simulate"]
 
-#: Spacing of the conveyance tables of straits, m.
-_TABLE_STEP = 0.02
 _NEVER = np.datetime64("0001-01-01", "s")
 
 
@@ -49,44 +48,28 @@ def _priority_bands(system: LakeSystem) -> FloatArray:
     return bands
 
 
+def _conveyance(link: Strait) -> Callable[[FloatArray], FloatArray]:
+    """Conveyance of a strait by the depth over its sill, m2.5 s-1."""
+
+    def by_depth(depth: FloatArray) -> FloatArray:
+        return strait.manning_conveyance(
+            depth, width=link.width, length=link.length, roughness=link.roughness
+        )
+
+    return by_depth
+
+
 def _highest(system: LakeSystem, link: Strait) -> float:
     """Highest level of the curves at both ends of a strait."""
     ends = (link.source, link.target)
     return max(float(system.storage(name).curve.level[-1]) for name in ends)
 
 
-def pack(system: LakeSystem) -> tuple[layout.Curves, layout.Graph]:
-    """Pack a lake system into the arrays of the kernel.
-
-    Parameters
-    ----------
-    system : LakeSystem
-        The records.
-
-    Returns
-    -------
-    tuple of Curves and Graph
-        Arrays in SI.
-
-    Examples
-    --------
-    >>> from balkhash_model.library import load_system
-    >>> curves, graph = pack(load_system("balkhash"))
-    >>> graph.link.tolist()
-    [[3, 0, -2], [1, 1, 2]]
-    """
+def _pack_links(system: LakeSystem) -> tuple[IntArray, FloatArray]:
+    """Kind and ends, and the numbers, of each link."""
     names = system.storage_names()
-    curves = layout.pack_curves(
-        [(s.curve.level, s.curve.area, s.curve.volume) for s in system.storages]
-    )
-    n_links = len(system.links)
-    link = np.zeros((n_links, 3), dtype=np.int64)
-    value = np.zeros((n_links, 4))
-    straits = [x for x in system.links if isinstance(x, Strait)]
-    reach = max((_highest(system, x) - x.sill for x in straits), default=1.0)
-    rows = int(np.ceil(max(reach, 1.0) / _TABLE_STEP)) + 2
-    conveyance = np.zeros((n_links, rows))
-    value[:, layout.ROWS_PER_METRE] = 1.0 / _TABLE_STEP
+    link = np.zeros((len(system.links), 3), dtype=np.int64)
+    value = np.zeros((len(system.links), 5))
     for i, x in enumerate(system.links):
         link[i, layout.FROM] = names.index(x.source)
         link[i, layout.TO] = _endpoint(system, x.target)
@@ -103,38 +86,87 @@ def pack(system: LakeSystem) -> tuple[layout.Curves, layout.Graph]:
             link[i, layout.KIND] = layout.STRAIT
             value[i, layout.SILL] = x.sill
             value[i, layout.LINEAR_HEAD] = x.linear_head
-            conveyance[i] = strait.manning_conveyance(
-                _TABLE_STEP * np.arange(rows),
-                width=x.width,
-                length=x.length,
-                roughness=x.roughness,
-            )
+    return link, value
+
+
+def _pack_deltas(system: LakeSystem) -> FloatArray:
+    """Corners of the losses; a piecewise linear function from zero is a sum of ramps."""
     deltas = [system.delta_at(j.name) for j in system.junctions]
-    corners = max((d.loss.size for d in deltas), default=1)
-    loss_corner = np.zeros((len(deltas), 2, corners))
+    corner = np.zeros((len(deltas), 2, max((d.loss.size for d in deltas), default=1)))
     for i, d in enumerate(deltas):
-        # a piecewise linear function from zero is a sum of ramps; beyond the table it is constant
+        # beyond the table the loss is constant
         slope = np.concatenate(([0.0], np.diff(d.loss) / np.diff(d.loss_flow), [0.0]))
-        loss_corner[i, 0, : d.loss.size] = d.loss_flow
-        loss_corner[i, 1, : d.loss.size] = np.diff(slope)
-    salinity = np.zeros((3, max(len(names), len(deltas))))
+        corner[i, 0, : d.loss.size] = d.loss_flow
+        corner[i, 1, : d.loss.size] = np.diff(slope)
+    return corner
+
+
+def pack(system: LakeSystem) -> layout.Graph:
+    """Pack a lake system into the arrays of the kernel.
+
+    Parameters
+    ----------
+    system : LakeSystem
+        The records.
+
+    Returns
+    -------
+    Graph
+        Arrays in SI.
+
+    Examples
+    --------
+    >>> from balkhash_model.library import load_system
+    >>> pack(load_system("balkhash")).link.tolist()
+    [[3, 0, -2], [1, 1, 2]]
+    """
+    names = system.storage_names()
+    curves = [layout.pack_curve(*_columns(s.curve)) for s in system.storages]
+    conveyances = [
+        layout.pack_conveyance(_conveyance(x), _highest(system, x) - x.sill)
+        if isinstance(x, Strait)
+        else np.zeros((0, 5))
+        for x in system.links
+    ]
+    tables = [table for table, _ in curves] + conveyances
+    first = np.cumsum([0, *(len(table) for table in tables)])
+    link, value = _pack_links(system)
+    junction_to = np.array(
+        [_endpoint(system, system.delta_at(j.name).target) for j in system.junctions],
+        dtype=np.int64,
+    )
+    rivers = np.zeros(len(names))
     for river in system.rivers:
-        salinity[0, names.index(river.to)] = river.salinity
-    salinity[1, : len(names)] = system.groundwater.salinity
-    for i, junction in enumerate(system.junctions):
-        salinity[2, i] = junction.salinity
-    graph = layout.Graph(
+        rivers[names.index(river.to)] = river.salinity
+    number = {
+        "storage": len(names),
+        "link": len(system.links),
+        "junction": len(system.junctions),
+        "user": len(system.withdrawals),
+    }
+    return layout.Graph(
+        table=np.concatenate(tables),
+        curve_row=first[: len(curves)],
+        curve_brim=np.array([brim for _, brim in curves]),
+        link_row=first[len(curves) : -1],
         storage_flag=np.array([1 if s.kind == "lake" else 0 for s in system.storages]),
+        coupled=layout.coupling(len(names), link, junction_to),
         link=link,
         link_value=value,
-        conveyance=conveyance,
-        junction_to=np.array([_endpoint(system, d.target) for d in deltas], dtype=np.int64),
-        loss_corner=loss_corner,
-        user_storage=np.array([names.index(w.storage) for w in system.withdrawals], dtype=np.int64),
+        junction_to=junction_to,
+        loss_corner=_pack_deltas(system),
+        user_place=np.array([_endpoint(system, w.storage) for w in system.withdrawals], dtype=int),
         user_band=_priority_bands(system),
-        salinity=salinity,
+        river_salinity=rivers,
+        lateral_salinity=np.array([j.salinity for j in system.junctions], dtype=np.float64),
+        deposition=np.zeros((len(names), 2)),
+        lowering=np.zeros(2),
+        slots=layout.slots(number),
     )
-    return curves, graph
+
+
+def _columns(curve: Hypsometry) -> tuple[FloatArray, FloatArray, FloatArray]:
+    return curve.level, curve.area, curve.volume
 
 
 def initial_volumes(
@@ -295,7 +327,7 @@ def _initial_state(
 
 def _kernel_forcing(
     system: LakeSystem, arrays: ForcingArrays, volumes: FloatArray, salt: FloatArray, members: int
-) -> layout.Forcing:
+) -> tuple[layout.Forcing, _Boundary]:
     axis = arrays.axis
     names = system.storage_names()
     active = np.stack(
@@ -305,44 +337,116 @@ def _kernel_forcing(
         ],
         axis=1,
     )
-    rivers = arrays["river_flow"]
+    members_of = _Sets(system, arrays.axis.n)
+    rivers, ground = _same(arrays["river_flow"], arrays["groundwater_flow"])
     river = np.zeros((*rivers.shape[:2], len(names)))
+    salt_in = np.maximum(ground, 0.0) * system.groundwater.salinity
     for i, record in enumerate(system.rivers):
-        river[:, :, names.index(record.to)] += rivers[:, :, i]
+        s = names.index(record.to)
+        river[:, :, s] += rivers[:, :, i]
+        salinity = record.salinity
+        salt_in[:, :, s] += np.maximum(rivers[:, :, i], 0.0) * salinity
     gauge = arrays["gauge_flow"]
     gauged = np.isfinite(gauge[0])
     lateral = np.where(gauged, gauge, arrays["side_inflow"])
-    release = np.zeros((*arrays["release_demand"].shape[:2], len(system.links)))
+    sources = [names.index(x.source) for x in system.links]
     releases = [i for i, x in enumerate(system.links) if isinstance(x, Release)]
-    release[:, :, releases] = arrays["release_demand"]
-
-    def index(values: FloatArray) -> npt.NDArray[np.int64]:
-        return np.arange(members) if values.shape[0] > 1 else np.zeros(members, dtype=np.int64)
-
-    def same(*values: FloatArray) -> list[FloatArray]:
-        most = max(v.shape[0] for v in values)
-        # copies, because the kernel would be compiled anew for arrays that cannot be written to
-        return [np.array(np.broadcast_to(v, (most, *v.shape[1:])), order="C") for v in values]
-
-    net_rain = arrays["precipitation_rate"] - arrays["evaporation_rate"]
-    river, ground, lateral = same(river, arrays["groundwater_flow"], lateral)
-    release, demand = same(release, arrays["withdrawal_demand"])
+    plan = np.zeros((*arrays["release_demand"].shape[:2], len(system.links)))
+    plan[:, :, releases] = arrays["release_demand"]
+    demand = arrays["withdrawal_demand"]
+    ahead, alike = _queue(system, demand)
+    climate = members_of(
+        layout.CLIMATE,
+        rain=arrays["precipitation_rate"],
+        evaporation=arrays["evaporation_rate"],
+    )
+    inflow = members_of(
+        layout.INFLOWS,
+        inflow=np.maximum(river, 0.0) + np.maximum(ground, 0.0),
+        outward=np.minimum(river, 0.0) + np.minimum(ground, 0.0),
+        salt=salt_in,
+        lateral=lateral,
+        passed=river[:, :, sources],
+    )
+    use = members_of(
+        layout.USE,
+        plan=plan,
+        least=np.zeros_like(plan),
+        most=np.full_like(plan, np.inf),
+        target=np.zeros_like(plan),
+        demand=demand,
+        ahead=ahead,
+        alike=alike,
+    )
     ones = np.ones((1, members))
-    return layout.Forcing(
+    which = [
+        np.arange(members) if len(sets) > 1 else np.zeros(members, dtype=np.int64)
+        for sets in (climate, inflow, use)
+    ]
+    packed = layout.Forcing(
         duration=np.array(axis.durations),
         active=np.array(active, order="C"),
-        net_rain=np.array(net_rain, order="C"),
-        river=river,
-        groundwater=ground,
-        lateral=lateral,
+        opening=np.ones((axis.n, len(system.links))),
         gauged=np.array(gauged, order="C"),
-        release=release,
-        demand=demand,
-        which=np.stack([index(net_rain), index(river), index(release)]),
+        climate=climate,
+        inflow=inflow,
+        use=use,
+        which=np.stack(which),
         curve_index=np.repeat(np.arange(len(names))[:, None], members, axis=1),
         initial_volume=volumes[:, None] * ones,
         initial_salt=salt[:, None] * ones,
     )
+    return packed, _Boundary(river, ground, demand)
+
+
+class _Boundary(NamedTuple):
+    """Prescribed flows, (set, time, storage or user): what the results are told from."""
+
+    river: FloatArray
+    ground: FloatArray
+    demand: FloatArray
+
+
+def _same(*values: FloatArray) -> list[FloatArray]:
+    """Arrays with as many sets as the one that has most."""
+    most = max(v.shape[0] for v in values)
+    return [np.broadcast_to(v, (most, *v.shape[1:])) for v in values]
+
+
+class _Sets:
+    """Puts the rows of a group of forcing side by side."""
+
+    def __init__(self, system: LakeSystem, n: int) -> None:
+        self.n = n
+        self.number = {
+            "storage": len(system.storages),
+            "link": len(system.links),
+            "junction": len(system.junctions),
+            "user": len(system.withdrawals),
+        }
+
+    def __call__(self, group: int, **values: FloatArray) -> FloatArray:
+        rows = layout.rows_of(group, self.number)
+        sets = max(v.shape[0] for v in values.values())
+        # written to, because the kernel would be compiled anew for arrays that cannot be
+        table = np.empty((sets, self.n, max(r.stop for r in rows.values())))
+        for name, part in rows.items():
+            table[:, :, part] = values[name]
+        return table
+
+
+def _queue(system: LakeSystem, demand: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """What is asked for at the place of each user: with a higher priority, and with the same."""
+    ahead, alike = np.zeros_like(demand), np.zeros_like(demand)
+    users = system.withdrawals
+    for i, user in enumerate(users):
+        for j, other in enumerate(users):
+            if other.storage == user.storage:
+                if other.priority < user.priority:
+                    ahead[..., i] += demand[..., j]
+                elif other.priority == user.priority:
+                    alike[..., i] += demand[..., j]
+    return ahead, alike
 
 
 def simulate(
@@ -417,10 +521,10 @@ def simulate(
         raise InputError(Problem("substeps", "must be a whole number from 1", str(substeps)))
     arrays = read_forcing(system, forcing)
     volumes, salt = _initial_state(system, arrays.axis, initial, initial_salinity)
-    packed = _kernel_forcing(system, arrays, volumes, salt, arrays.members or 1)
-    curves, graph = pack(system)
-    out = march(curves, graph, packed, substeps=int(substeps), threads=threads)
-    dataset = _label(system, arrays, out, arrays.members, packed.active)
+    packed, boundary = _kernel_forcing(system, arrays, volumes, salt, arrays.members or 1)
+    graph = pack(system)
+    out = march(graph, packed, substeps=int(substeps), threads=threads)
+    dataset = _label(system, arrays, out, packed.active, boundary, graph)
     dataset.attrs |= {
         "Conventions": "CF-1.11",
         "title": system.title,
@@ -445,45 +549,70 @@ def _report_unsolved(dataset: xr.Dataset) -> None:
         )
 
 
+def _boundary_flow(
+    flow: FloatArray, supply: FloatArray, active: npt.NDArray[np.bool_], passed: bool
+) -> FloatArray:
+    """Prescribed flow across the boundary of each storage; water drawn is limited by supply.
+
+    What reaches an inactive storage it passes on (rivers), or there is none of it (groundwater).
+    """
+    real = np.maximum(flow, 0.0) + np.minimum(flow, 0.0) * supply
+    result: FloatArray = np.where(active, real, flow if passed else 0.0)
+    return result
+
+
 def _label(
     system: LakeSystem,
     arrays: ForcingArrays,
     out: layout.Output,
-    members: int | None,
     active: npt.NDArray[np.bool_],
+    boundary: _Boundary,
+    graph: layout.Graph,
 ) -> xr.Dataset:
     """Name everything that the kernel returned."""
+    members = arrays.members
     single = members is None
     lead: tuple[str, ...] = () if single else ("realization",)
+    rows = layout.rows_of(layout.FLUX, layout.counts(graph))
 
     def order(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         moved = np.moveaxis(values, -1, 0)
         return moved[0] if single else moved
 
+    def flux(name: str) -> FloatArray:
+        values: FloatArray = order(out.flux[:, rows[name]])
+        return values
+
+    def given(values: FloatArray) -> FloatArray:
+        return values[0] if single else values
+
     axis = arrays.axis
     interval, edge = (*lead, "time"), (*lead, "time_edge")
-    area, level = order(out.area), order(out.level)
+    area, level, supply = flux("area"), flux("level"), flux("supply")
     data: dict[str, tuple[tuple[str, ...], Any]] = {}
 
     def put(name: str, dims: tuple[str, ...], values: Any) -> None:
         data[name] = (dims, values)
 
     by_storage = (*interval, "storage")
-    rain = arrays["precipitation_rate"] if not single else arrays["precipitation_rate"][0]
-    evaporation = arrays["evaporation_rate"] if not single else arrays["evaporation_rate"][0]
-    taken = order(out.withdrawal)
-    demand = arrays["withdrawal_demand"] if not single else arrays["withdrawal_demand"][0]
+    rain, evaporation = given(arrays["precipitation_rate"]), given(arrays["evaporation_rate"])
+    taken, demand = flux("taken"), given(boundary.demand)
+    river = _boundary_flow(given(boundary.river), supply, active, True)
+    for j, to in enumerate(graph.junction_to):
+        if to >= 0:
+            river[..., to] += np.where(active[:, to], flux("mouth")[..., j], 0.0)
     abstraction = np.zeros_like(area)
     for u, withdrawal in enumerate(system.withdrawals):
         abstraction[..., system.storage_names().index(withdrawal.storage)] -= taken[..., u]
     put("water_level", by_storage, np.where(active, level, np.nan))
     put("water_area", by_storage, area)
-    put("river_inflow", by_storage, order(out.river))
+    put("river_inflow", by_storage, river)
     put("precipitation", by_storage, rain * area)
-    put("evaporation", by_storage, -evaporation * area)
-    put("groundwater_inflow", by_storage, order(out.groundwater))
+    put("evaporation", by_storage, -evaporation * flux("evaporating"))
+    ground = _boundary_flow(given(boundary.ground), supply, active, False)
+    put("groundwater_inflow", by_storage, ground)
     put("abstraction", by_storage, abstraction)
-    put("link_flow", (*interval, "link"), _link_flows(system, out, order))
+    put("link_flow", (*interval, "link"), _link_flows(system, flux))
     put("abstraction_by_user", (*interval, "user"), taken)
     put("shortage", (*interval, "user"), demand - taken)
     volume = order(out.volume)
@@ -516,13 +645,12 @@ def _label(
     return dataset
 
 
-def _link_flows(system: LakeSystem, out: layout.Output, order: Any) -> FloatArray:
+def _link_flows(system: LakeSystem, flux: Callable[[str], FloatArray]) -> FloatArray:
     """Flows in the order of ``system.link_names()``."""
-    parts = [out.link]
+    parts = [flux("link")]
     for j in range(len(system.junctions)):
-        parts += [out.lateral[:, j : j + 1], out.mouth[:, j : j + 1], out.loss[:, j : j + 1]]
-    flows: FloatArray = order(np.concatenate(parts, axis=1))
-    return flows
+        parts += [flux(name)[..., j : j + 1] for name in ("side", "mouth", "loss")]
+    return np.concatenate(parts, axis=-1)
 
 
 def _edge_levels(system: LakeSystem, axis: TimeAxis, volume: FloatArray) -> FloatArray:

@@ -36,7 +36,9 @@ def compiled(function: FunctionT) -> FunctionT:
     """
     return cast(
         FunctionT,
-        njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function),
+        njit(cache=True, nogil=True, error_model="numpy", _nrt=False, no_cfunc_wrapper=True)(
+            function
+        ),
     )
 
 
@@ -61,7 +63,7 @@ def internal(function: FunctionT) -> FunctionT:
     True
     """
     options = {"no_cfunc_wrapper": True, "no_cpython_wrapper": True}
-    return cast(FunctionT, njit(nogil=True, error_model="numpy", **options)(function))
+    return cast(FunctionT, njit(nogil=True, error_model="numpy", _nrt=False, **options)(function))
 
 
 def inlined(function: FunctionT) -> FunctionT:
@@ -92,5 +94,5 @@ def inlined(function: FunctionT) -> FunctionT:
     """
     return cast(
         FunctionT,
-        njit(nogil=True, error_model="numpy", inline="always")(function),
+        njit(nogil=True, error_model="numpy", _nrt=False, inline="always")(function),
     )

@@ -9,408 +9,131 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from balkhash_model.kernel.block import (
+    ACTIVITY,
+    ALIVE,
+    BRIM,
+    GOOD,
+    INTERVAL,
+    LANES,
+    NOW,
+    PER_TOE,
+    ROW_BEGIN,
+    SALT,
+    STEP,
+    WRONG,
+    Block,
+    make_block,
+)
 from balkhash_model.kernel.compiled import compiled, inlined
+from balkhash_model.kernel.fluxes import DREGS
 from balkhash_model.kernel.layout import (
-    BASE_AREA,
-    BASE_LEVEL,
-    BEGIN,
-    BELOW,
-    HALF_LEVEL,
-    LOW,
-    RISE,
-    TOE,
-    TOE_LEVEL,
-    TOP,
-    Curves,
+    CLIMATE,
+    INFLOWS,
+    USE,
     Forcing,
     Graph,
     Output,
     allocate_output,
 )
-from balkhash_model.kernel.salt import salt_stage
-from balkhash_model.kernel.step import (
-    ALIVE,
-    BASE,
-    BUSY,
-    CHANGE,
-    DEMAND,
-    DEMANDED,
-    DREGS,
-    FAILED,
-    FIELDS,
-    FIRST,
-    FIRST_NET,
-    FLOW,
-    GAMMA,
-    GOOD,
-    GROUND,
-    GROUND_IN,
-    HALF_AT,
-    LATERAL,
-    LATERAL_IN,
-    LEVEL,
-    LEVEL_TOLERANCE,
-    LINK,
-    LOSS,
-    LOW_AT,
-    MEAN,
-    MOUTH,
-    NET,
-    NOW,
-    OLD,
-    OLD_FLOW,
-    OLD_LEVEL,
-    OLD_SALT,
-    PER_TOE,
-    RAIN,
-    REDO,
-    RIVER,
-    RIVER_IN,
-    ROW_BEGIN,
-    SALT,
-    SALT_BASE,
-    SECOND,
-    SHORT_TOLERANCE,
-    STAGE_SALT,
-    TAKEN,
-    TOE_AT,
-    WET,
-    Block,
-    solve_stage,
-)
+from balkhash_model.kernel.step import take_step
 
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 __all__ = ["LANES", "march"]
 
-#: Members that are stepped side by side.
-LANES = 128
-#: Backward Euler steps that replace a step that would empty a storage, try by try.
-SHORT_STEPS = (16, 256, 8192)
-
 
 @inlined
-def make_block(ns: int, nl: int, nj: int, nu: int, n: int) -> Block:  # pragma: no cover - compiled
-    """Allocate a block of `n` lanes."""
-    width = max(ns, nl, nj, nu)
-    return Block(
-        np.zeros((FIELDS, width, n)),
-        np.zeros((ns, ns, n)),
-        np.zeros((nj, ns, n)),
-        np.zeros((3, 4 * ns + nu + nl + 3 * nj, n)),
-        np.zeros((ns, n), dtype=np.int64),
-        np.zeros((ns, n), dtype=np.int64),
-    )
-
-
-@inlined
-def collect(
-    short: bool, stage: int, nl: int, nj: int, nu: int, b: Block
+def start_block(
+    graph: Graph, forcing: Forcing, start: int, n: int, b: Block
 ) -> None:  # pragma: no cover - compiled
-    """Keep what is reported of a stage; short steps are summed up."""
-    w, report = b.w, b.report
-    ns, n = b.jacobian.shape[0], w.shape[2]
-    into = FIRST if stage == 0 or short else SECOND
-    for s in range(ns):
-        for k in range(n):
-            report[into, s, k] += w[WET, s, k]
-            report[into, ns + s, k] += w[LEVEL, s, k]
-            report[into, 2 * ns + s, k] += w[RIVER_IN, s, k]
-            report[into, 3 * ns + s, k] += w[GROUND_IN, s, k]
-    row = 4 * ns
-    for u in range(nu):
-        for k in range(n):
-            report[into, row + u, k] += w[TAKEN, u, k]
-    row += nu
-    for link in range(nl):
-        for k in range(n):
-            report[into, row + link, k] += w[LINK, link, k]
-    row += nl
-    for j in range(nj):
-        for k in range(n):
-            report[into, row + j, k] += w[LATERAL_IN, j, k]
-            report[into, row + nj + j, k] += w[LOSS, j, k]
-            report[into, row + 2 * nj + j, k] += w[MOUTH, j, k]
-
-
-@inlined
-def load_forcing(
-    forcing: Forcing, t: int, start: int, b: Block
-) -> None:  # pragma: no cover - compiled
-    """Bring the rates of one interval into the lanes."""
-    w = b.w
-    for k in range(w.shape[2]):
-        c = forcing.which[0, start + k]
-        i = forcing.which[1, start + k]
-        d = forcing.which[2, start + k]
-        for s in range(forcing.river.shape[2]):
-            w[RAIN, s, k] = forcing.net_rain[c, t, s]
-            w[RIVER, s, k] = forcing.river[i, t, s]
-            w[GROUND, s, k] = forcing.groundwater[i, t, s]
-        for j in range(forcing.lateral.shape[2]):
-            w[LATERAL, j, k] = forcing.lateral[i, t, j]
-        for link in range(forcing.release.shape[2]):
-            w[DEMANDED, link, k] = forcing.release[d, t, link]
-        for u in range(forcing.demand.shape[2]):
-            w[DEMAND, u, k] = forcing.demand[d, t, u]
-
-
-@inlined
-def begin_step(nl: int, b: Block) -> None:  # pragma: no cover - compiled
-    """Remember the state at the start of a step."""
-    w = b.w
-    for s in range(b.jacobian.shape[0]):
-        for k in range(w.shape[2]):
-            w[OLD, s, k] = w[NOW, s, k]
-            w[OLD_SALT, s, k] = w[SALT, s, k]
-            w[OLD_LEVEL, s, k] = w[LEVEL, s, k]
-    for link in range(nl):
-        for k in range(w.shape[2]):
-            w[OLD_FLOW, link, k] = w[FLOW, link, k]
-
-
-@inlined
-def begin_attempt(attempt: int, nl: int, b: Block) -> None:  # pragma: no cover - compiled
-    """Mark the lanes that take part; in a repeated step, bring back their start."""
-    w = b.w
-    ns, n = b.jacobian.shape[0], w.shape[2]
+    """Set the initial states."""
+    w, ns = b.s, b.s.shape[0]
     for k in range(n):
-        w[GOOD, 0, k] = w[ALIVE, 0, k] if attempt == 0 else w[REDO, 0, k]
-    b.report[FIRST] = 0.0
-    b.report[SECOND] = 0.0
-    if attempt > 0:
-        for k in range(n):
-            if w[REDO, 0, k] > 0.0:
-                for s in range(ns):
-                    w[NOW, s, k] = w[OLD, s, k]
-                    w[SALT, s, k] = w[OLD_SALT, s, k]
-                    w[LEVEL, s, k] = w[OLD_LEVEL, s, k]
-                for link in range(nl):
-                    w[FLOW, link, k] = w[OLD_FLOW, link, k]
-
-
-@inlined
-def stage_base(
-    first: bool, dt: float, h: float, active: BoolArray, b: Block
-) -> None:  # pragma: no cover - compiled
-    """Set what a stage starts from, and a first guess of its levels."""
-    w = b.w
-    ns, n = b.jacobian.shape[0], w.shape[2]
-    if first:
+        b.z[ALIVE, k] = 1.0
         for s in range(ns):
-            for k in range(n):
-                w[BASE, s, k] = w[NOW, s, k]
-                w[SALT_BASE, s, k] = w[SALT, s, k]
-    else:
-        # second stage: the first one's rates over the rest of the step
-        ratio = (dt - h) / h
-        for s in range(ns):
-            for k in range(n):
-                w[FIRST_NET, s, k] = w[NET, s, k]
-                w[BASE, s, k] = w[OLD, s, k] + (dt - h) * w[NET, s, k]
-            for k in range(n):
-                growth = w[STAGE_SALT, s, k] - w[OLD_SALT, s, k]
-                w[SALT_BASE, s, k] = w[OLD_SALT, s, k] + ratio * growth
-            if active[s]:
-                for k in range(n):
-                    change = w[GOOD, 0, k] * (w[LEVEL, s, k] - w[OLD_LEVEL, s, k])
-                    w[LEVEL, s, k] += (1.0 / GAMMA - 1.0) * change
+            c = forcing.curve_index[s, start + k]
+            b.row[s, k] = graph.curve_row[c]
+            w[s, ROW_BEGIN, k] = np.inf
+            w[s, BRIM, k] = graph.curve_brim[c, 0]
+            w[s, PER_TOE, k] = (1.0 + DREGS) / graph.curve_brim[c, 1]
+            w[s, NOW, k] = forcing.initial_volume[s, start + k]
+            w[s, SALT, k] = forcing.initial_salt[s, start + k]
+            w[s, ACTIVITY, k] = 1.0
+        for link in range(b.v.shape[0]):
+            b.row[ns + link, k] = graph.link_row[link]
+            b.v[link, ROW_BEGIN, k] = np.inf
 
 
 @inlined
-def end_first_stage(b: Block) -> None:  # pragma: no cover - compiled
-    """Remember the lanes in which the first of two stages failed."""
-    w = b.w
-    for k in range(w.shape[2]):
-        w[FAILED, 0, k] = w[BUSY, 0, k]
-
-
-@inlined
-def end_stage(
-    short: bool, dt: float, h: float, with_salt: bool, active: BoolArray, b: Block
+def load(
+    values: FloatArray, slot: IntArray, which: IntArray, t: int, start: int, n: int, b: Block
 ) -> None:  # pragma: no cover - compiled
-    """Take over what a stage gave, and drop the lanes in which it failed."""
-    w = b.w
-    ns, n = b.jacobian.shape[0], w.shape[2]
-    # weights of the first stage's rates and of this one's
-    before = 0.0 if short else dt - h
+    """Bring the rates of one interval into the lanes; members that follow each other may share."""
+    one = True
     for k in range(n):
-        w[CHANGE, 0, k] = w[BUSY, 0, k] + (0.0 if short else w[FAILED, 0, k])
-    for s in range(ns):
-        if active[s]:
+        one &= which[start + k] == which[start]
+    for row in range(values.shape[2]):
+        record, field = slot[row, 0], slot[row, 1]
+        if one:
+            value = values[which[start], t, row]
             for k in range(n):
-                start = w[NOW, s, k] if short else w[OLD, s, k]
-                new = start + (before * w[FIRST_NET, s, k] + h * w[NET, s, k])
-                w[NOW, s, k] = new if w[GOOD, 0, k] > 0.0 else w[NOW, s, k]
+                b.w[record, field, k] = value
+        else:
             for k in range(n):
-                # the comparison is written so that a value that is no number is bad, too
-                fine = w[NOW, s, k] >= 0.0 and w[BASE, s, k] >= 0.0
-                w[CHANGE, 0, k] += 0.0 if fine else 1.0
-        if with_salt:
-            for k in range(n):
-                w[CHANGE, 0, k] += 0.0 if w[STAGE_SALT, s, k] >= 0.0 else 1.0
-            for k in range(n):
-                kept = w[GOOD, 0, k] > 0.0
-                w[SALT, s, k] = w[STAGE_SALT, s, k] if kept else w[SALT, s, k]
-    for k in range(n):
-        w[GOOD, 0, k] = w[GOOD, 0, k] if w[CHANGE, 0, k] == 0.0 else 0.0
-
-
-@inlined
-def end_attempt(
-    attempt: int, count: int, share: float, b: Block
-) -> None:  # pragma: no cover - compiled
-    """Add the fluxes of an accepted step to the means; mark the lanes to be redone."""
-    w, report = b.w, b.report
-    n = w.shape[2]
-    took_part = ALIVE if attempt == 0 else REDO
-    for k in range(n):
-        w[REDO, 0, k] = w[took_part, 0, k] * (1.0 - w[GOOD, 0, k])
-    # the first row of reports is the sum over short steps, or the first of two stages
-    first = share * (1.0 - GAMMA) if attempt < 2 else share / count
-    second = share * GAMMA if attempt < 2 else 0.0
-    for row in range(report.shape[1]):
-        for k in range(n):
-            mean = first * report[FIRST, row, k] + second * report[SECOND, row, k]
-            report[MEAN, row, k] += mean if w[GOOD, 0, k] > 0.0 else 0.0
-
-
-@inlined
-def take_step(
-    curves: Curves,
-    graph: Graph,
-    gauged: BoolArray,
-    active: BoolArray,
-    dt: float,
-    share: float,
-    with_salt: bool,
-    b: Block,
-) -> None:  # pragma: no cover - compiled
-    """One step of all living lanes: the two-stage method, or short steps where that fails."""
-    w = b.w
-    nl, nj, nu = graph.link.shape[0], graph.junction_to.size, graph.user_storage.size
-    begin_step(nl, b)
-    # attempts: the two-stage method with two Newton steps, the same iterated until it is solved,
-    # and short backward Euler steps
-    for attempt in range(5):
-        if attempt > 0 and not w[REDO, 0].any():
-            break
-        short = attempt > 1
-        count = SHORT_STEPS[attempt - 2] if short else 2
-        h = dt / count if short else GAMMA * dt
-        tolerance = SHORT_TOLERANCE if short else LEVEL_TOLERANCE
-        begin_attempt(attempt, nl, b)
-        for stage in range(count):
-            stage_base(short or stage == 0, dt, h, active, b)
-            solve_stage(curves, graph, gauged, active, h, attempt == 0, tolerance, b)
-            collect(short, stage, nl, nj, nu, b)
-            if with_salt:
-                salt_stage(graph, active, h, b)
-            if short or stage == 1:
-                end_stage(short, dt, h, with_salt, active, b)
-            else:
-                end_first_stage(b)
-        end_attempt(attempt, count, share, b)
+                b.w[record, field, k] = values[which[start + k], t, row]
 
 
 @inlined
 def note_status(
-    curves: Curves, graph: Graph, active: BoolArray, t: int, start: int, b: Block, out: Output
+    graph: Graph, active: BoolArray, t: int, start: int, n: int, b: Block, out: Output
 ) -> None:  # pragma: no cover - compiled
     """Record the first thing that happened to each member."""
-    w = b.w
-    for k in range(w.shape[2]):
-        m = start + k
-        if w[REDO, 0, k] * w[ALIVE, 0, k] > 0.0:
-            w[ALIVE, 0, k] = 0.0
-            out.status[m], out.status_storage[m], out.status_time[m] = 3, -1, t
-        if w[ALIVE, 0, k] > 0.0 and out.status[m] == 0:
-            for s in range(b.jacobian.shape[0]):
-                c = b.curve[s, k]
-                if active[s] and out.status[m] == 0:
-                    if w[LEVEL, s, k] > curves.meta[c, TOP]:
-                        out.status[m] = 2
-                    elif graph.storage_flag[s] == 1 and w[NOW, s, k] < curves.meta[c, TOE]:
-                        out.status[m] = 1
-                    if out.status[m] != 0:
+    w, z = b.s, b.z
+    for k in range(n):
+        z[WRONG, k] = z[ALIVE, k] - z[GOOD, k]
+    for s in range(w.shape[0]):
+        flag = graph.storage_flag[s] == 1 and active[s]
+        for k in range(n):
+            over = w[s, NOW, k] > w[s, BRIM, k]
+            dry = flag & (w[s, NOW, k] * w[s, PER_TOE, k] < 1.0)
+            z[WRONG, k] += 1.0 if over | dry else 0.0
+    left = 0.0
+    for k in range(n):
+        left += z[WRONG, k]
+    if left > 0.0:
+        for k in range(n):
+            m = start + k
+            if z[ALIVE, k] > z[GOOD, k]:
+                z[ALIVE, k] = 0.0
+                out.status[m], out.status_storage[m], out.status_time[m] = 3, -1, t
+            elif z[WRONG, k] > 0.0 and z[ALIVE, k] > 0.0 and out.status[m] == 0:
+                for s in range(w.shape[0]):
+                    over = w[s, NOW, k] > w[s, BRIM, k]
+                    flag = graph.storage_flag[s] == 1 and active[s]
+                    dry = flag and w[s, NOW, k] * w[s, PER_TOE, k] < 1.0
+                    if (over or dry) and out.status[m] == 0:
+                        out.status[m] = 2 if over else 1
                         out.status_storage[m], out.status_time[m] = s, t
 
 
 @inlined
-def write_states(t: int, start: int, b: Block, out: Output) -> None:  # pragma: no cover - compiled
-    """Write the states at one edge; a lane that could not be solved is no number from there."""
-    w = b.w
-    for s in range(b.jacobian.shape[0]):
-        for k in range(w.shape[2]):
-            if w[ALIVE, 0, k] == 0.0:
-                w[NOW, s, k] = np.nan
-                w[SALT, s, k] = np.nan
-            out.volume[t, s, start + k] = w[NOW, s, k]
-            out.salt[t, s, start + k] = w[SALT, s, k]
-
-
-@inlined
-def write_fluxes(t: int, start: int, b: Block, out: Output) -> None:  # pragma: no cover - compiled
-    """Write the mean fluxes of one interval."""
-    mean = b.report
-    ns, n = b.jacobian.shape[0], b.w.shape[2]
-    nu, nl, nj = out.withdrawal.shape[1], out.link.shape[1], out.loss.shape[1]
-    for k in range(n):
-        if b.w[ALIVE, 0, k] == 0.0:
-            mean[MEAN, :, k] = np.nan
-    for k in range(n):
-        m = start + k
-        for s in range(ns):
-            out.area[t, s, m] = mean[MEAN, s, k]
-            out.level[t, s, m] = mean[MEAN, ns + s, k]
-            out.river[t, s, m] = mean[MEAN, 2 * ns + s, k]
-            out.groundwater[t, s, m] = mean[MEAN, 3 * ns + s, k]
-        row = 4 * ns
-        for u in range(nu):
-            out.withdrawal[t, u, m] = mean[MEAN, row + u, k]
-        row += nu
-        for link in range(nl):
-            out.link[t, link, m] = mean[MEAN, row + link, k]
-        row += nl
-        for j in range(nj):
-            out.lateral[t, j, m] = mean[MEAN, row + j, k]
-            out.loss[t, j, m] = mean[MEAN, row + nj + j, k]
-            out.mouth[t, j, m] = mean[MEAN, row + 2 * nj + j, k]
-
-
-@inlined
-def start_block(
-    curves: Curves, forcing: Forcing, start: int, b: Block
+def write_states(
+    t: int, start: int, n: int, b: Block, out: Output
 ) -> None:  # pragma: no cover - compiled
-    """Set the initial states; the level is the exact inverse of the volume."""
-    w = b.w
-    w[ALIVE, 0, :] = 1.0
-    for s in range(b.jacobian.shape[0]):
-        for k in range(w.shape[2]):
-            c = forcing.curve_index[s, start + k]
-            v = forcing.initial_volume[s, start + k]
-            b.curve[s, k] = c
-            w[PER_TOE, s, k] = (1.0 + DREGS) / curves.meta[c, TOE]
-            w[TOE_AT, s, k] = curves.meta[c, TOE_LEVEL]
-            w[HALF_AT, s, k] = curves.meta[c, HALF_LEVEL]
-            w[LOW_AT, s, k] = curves.meta[c, LOW]
-            w[NOW, s, k] = v
-            w[SALT, s, k] = forcing.initial_salt[s, start + k]
-            w[STAGE_SALT, s, k] = w[SALT, s, k]
-            row = curves.first[c] + 1
-            while curves.rows[BEGIN, row + 1] < np.inf and curves.rows[BELOW, row + 1] <= v:
-                row += 1
-            rest = v - curves.rows[BELOW, row]
-            area = curves.rows[BASE_AREA, row]
-            root = np.sqrt(area * area + 2.0 * curves.rows[RISE, row] * rest)
-            w[LEVEL, s, k] = curves.rows[BASE_LEVEL, row] + 2.0 * rest / (area + root)
-            b.row[s, k] = row
-            w[ROW_BEGIN, s, k] = np.inf
+    """Write the states at one edge; a lane that could not be solved is no number from there."""
+    w, z = b.s, b.z
+    for s in range(w.shape[0]):
+        for k in range(n):
+            out.volume[t, s, start + k] = w[s, NOW, k] if z[ALIVE, k] > 0.0 else np.nan
+        for k in range(n):
+            out.salt[t, s, start + k] = w[s, SALT, k] if z[ALIVE, k] > 0.0 else np.nan
 
 
 @compiled
 def march_block(
-    curves: Curves,
     graph: Graph,
     forcing: Forcing,
     out: Output,
@@ -419,29 +142,53 @@ def march_block(
     substeps: int,
     with_salt: bool,
     fluxes: bool,
+    block: Block,
+    spare: Block,
 ) -> None:  # pragma: no cover - compiled
     """March members ``start .. start + n`` through all intervals."""
-    ns, nl = graph.storage_flag.size, graph.link.shape[0]
-    nj, nu = graph.junction_to.size, graph.user_storage.size
-    b = make_block(ns, nl, nj, nu, n)
-    start_block(curves, forcing, start, b)
+    rows = out.flux.shape[1]
+    start_block(graph, forcing, start, n, block)
+    share = 1.0 / substeps
     for t in range(forcing.duration.size + 1):
-        write_states(t, start, b, out)
+        write_states(t, start, n, block, out)
         if t == forcing.duration.size:
             break
-        load_forcing(forcing, t, start, b)
-        b.report[MEAN] = 0.0
-        dt = forcing.duration[t] / substeps
-        gauged, active = forcing.gauged[t], forcing.active[t]
-        for _ in range(substeps):
-            take_step(curves, graph, gauged, active, dt, 1.0 / substeps, with_salt, b)
-            note_status(curves, graph, active, t, start, b, out)
+        which, slot = forcing.which, graph.slots
+        load(forcing.climate, slot[CLIMATE], which[CLIMATE], t, start, n, block)
+        load(forcing.inflow, slot[INFLOWS], which[INFLOWS], t, start, n, block)
+        load(forcing.use, slot[USE], which[USE], t, start, n, block)
+        gauged, active, opening = forcing.gauged[t], forcing.active[t], forcing.opening[t]
+        step = forcing.duration[t] / substeps
         if fluxes:
-            write_fluxes(t, start, b, out)
+            for row in range(rows):
+                for k in range(n):
+                    block.mean[INTERVAL, row, k] = 0.0
+        for _ in range(substeps):
+            take_step(
+                graph,
+                opening,
+                gauged,
+                active,
+                step,
+                with_salt,
+                fluxes,
+                n,
+                block,
+                spare,
+            )
+            note_status(graph, active, t, start, n, block, out)
+            if fluxes:
+                for row in range(rows):
+                    for k in range(n):
+                        block.mean[INTERVAL, row, k] += share * block.mean[STEP, row, k]
+        if fluxes:
+            for row in range(rows):
+                for k in range(n):
+                    alive = block.z[ALIVE, k] > 0.0
+                    out.flux[t, row, start + k] = block.mean[INTERVAL, row, k] if alive else np.nan
 
 
 def march(
-    curves: Curves,
     graph: Graph,
     forcing: Forcing,
     *,
@@ -454,8 +201,6 @@ def march(
 
     Parameters
     ----------
-    curves : Curves
-        Packed level-area-volume curves.
     graph : Graph
         Packed lake system.
     forcing : Forcing
@@ -482,9 +227,12 @@ def march(
     out = allocate_output(forcing.duration.size, graph, members, fluxes=fluxes)
     starts = range(0, members, LANES)
 
+    ns, nl = graph.storage_flag.size, graph.link.shape[0]
+    nj, nu, rows = graph.junction_to.size, graph.user_place.size, out.flux.shape[1]
+
     def run(start: int) -> None:
+        blocks = [make_block(ns, nl, nj, nu, rows) for _ in range(2)]
         march_block(
-            curves,
             graph,
             forcing,
             out,
@@ -493,6 +241,7 @@ def march(
             substeps,
             with_salt,
             fluxes,
+            *blocks,
         )
 
     workers = min(threads or os.cpu_count() or 1, len(starts))

@@ -1,145 +1,238 @@
-"""Dissolved salt, carried with the water of one implicit stage.
-
-Given the flows and volumes of a stage, the salt masses solve a linear system whose off-diagonal
-terms are the flows between storages: what one loses another gains, so the total is conserved to
-rounding, and the matrix is an M-matrix, so masses stay positive where the stage starts positive.
-"""
+"""Salt of a block of members: advection, exchange and deposition in one implicit stage."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-from balkhash_model.kernel.compiled import inlined, internal
-from balkhash_model.kernel.layout import FROM, KIND, RELEASE, TO, Graph
-from balkhash_model.kernel.step import (
+from balkhash_model.kernel.block import (
     BASE,
-    GROUND,
-    INVERSE,
-    LATERAL_IN,
+    CARRIED,
+    DEPOSITS,
+    DRAWN,
+    FIELDS,
+    GAIN,
+    LANES,
+    LEVEL,
     LINK,
+    MIXING,
     MOUTH,
     NET,
+    OUTWARD,
+    PER_VOLUME,
     RECEIVED,
     RIGHT,
-    RIVER,
     SALT_BASE,
+    SALT_FLOW,
+    SALT_IN,
+    SIDE,
     STAGE_SALT,
     SUPPLY,
     TAKEN,
+    THROUGH,
+    TINY_VOLUME,
     Block,
-    solve_dense,
 )
+from balkhash_model.kernel.compiled import inlined, internal
+from balkhash_model.kernel.layout import (
+    EXCHANGE,
+    FROM,
+    KIND,
+    OUTSIDE,
+    SILL,
+    STRAIT,
+    TO,
+    Graph,
+)
+from balkhash_model.kernel.solve import solve_dense
 
+FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-TINY_VOLUME = 1e-3  # m3
-# Rows of Graph.salinity
-OF_RIVER, OF_GROUND, OF_LATERAL = range(3)
+#: Depth over a strait's sill from which on its exchange of salt is full, m.
+EXCHANGE_DEPTH = 1.0
+# Columns of Graph.deposition
+RATE, ABOVE = range(2)
 
 
 @inlined
 def storage_salt(
-    graph: Graph, active: bool, h: float, b: Block, i: int
+    graph: Graph, active: bool, h: float, n: int, b: Block, s: int
 ) -> None:  # pragma: no cover - compiled
-    """Salt that one storage gains from outside, and loses with water that leaves the system."""
-    w = b.w
-    c_river, c_ground = graph.salinity[OF_RIVER, i], graph.salinity[OF_GROUND, i]
-    for k in range(w.shape[2]):
-        if active:
-            r, g = w[RIVER, i, k], w[GROUND, i, k]
-            # flow times this is the salt that leaves in the stage, per mass in the storage
-            inverse = h / max(w[BASE, i, k] + h * w[NET, i, k], TINY_VOLUME)
-            out = -(min(r, 0.0) + min(g, 0.0)) * w[SUPPLY, i, k]
-            gain = max(r, 0.0) * c_river + max(g, 0.0) * c_ground
-            w[INVERSE, i, k] = inverse
-            w[RIGHT, i, k] = w[SALT_BASE, i, k] + h * gain
-            b.jacobian[i, i, k] = 1.0 + out * inverse
-        else:
-            w[INVERSE, i, k] = 0.0
-            w[RIGHT, i, k] = w[SALT_BASE, i, k]
-            b.jacobian[i, i, k] = 1.0
+    """Salt that one storage gains from outside, deposits, and loses with water that is drawn."""
+    w, matrix = b.s, b.matrix
+    on = 1.0 if active else 0.0
+    rate, above = on * graph.deposition[s, RATE], graph.deposition[s, ABOVE]
+    for k in range(n):
+        volume = max(w[s, BASE, k] + h * w[s, NET, k], TINY_VOLUME)
+        gain = on * w[s, SALT_IN, k]
+        start = w[s, SALT_BASE, k] + h * gain
+        deposits = rate if start > above * volume else 0.0
+        per_volume = on / volume
+        w[s, PER_VOLUME, k] = per_volume
+        w[s, GAIN, k] = gain
+        w[s, DEPOSITS, k] = deposits
+        w[s, DRAWN, k] = -on * w[s, OUTWARD, k] * w[s, SUPPLY, k]
+        w[s, RIGHT, k] = start + h * deposits * above * volume
+        matrix[s, s, k] = 1.0 + h * deposits
 
 
 @inlined
 def link_salt(
-    graph: Graph, active: BoolArray, b: Block, link: int
+    graph: Graph, active: BoolArray, h: float, n: int, b: Block, link: int
 ) -> None:  # pragma: no cover - compiled
-    """Salt that one link carries, with the water of the side it comes from."""
-    w, matrix = b.w, b.jacobian
+    """Salt that one link carries, with the water of the side it comes from.
+
+    Mixing is a flow to and fro. It fades as the lower side falls to the sill.
+    """
+    w, v, matrix = b.s, b.v, b.matrix
     i, to = graph.link[link, FROM], graph.link[link, TO]
-    for k in range(w.shape[2]):
-        q = w[LINK, link, k]
-        forward, backward = max(q, 0.0), max(-q, 0.0)
-        if active[i]:
-            matrix[i, i, k] += forward * w[INVERSE, i, k]
+    mixing = graph.link_value[link, EXCHANGE]
+    if graph.link[link, KIND] == STRAIT and mixing > 0.0:
+        sill = graph.link_value[link, SILL]
+        for k in range(n):
+            depth = min(w[i, LEVEL, k], w[to, LEVEL, k]) - sill
+            v[link, MIXING, k] = mixing * min(max(depth / EXCHANGE_DEPTH, 0.0), 1.0)
+    else:
+        for k in range(n):
+            v[link, MIXING, k] = 0.0
+    if active[i]:
+        for k in range(n):
+            there = h * (max(v[link, LINK, k], 0.0) + v[link, MIXING, k]) * w[i, PER_VOLUME, k]
+            matrix[i, i, k] += there
+            v[link, SALT_FLOW, k] = there
         if to >= 0:
-            if active[i]:
-                matrix[to, i, k] -= forward * w[INVERSE, i, k]
-                matrix[i, to, k] -= backward * w[INVERSE, to, k]
-                matrix[to, to, k] += backward * w[INVERSE, to, k]
-        elif to < -1:
-            w[RECEIVED, -2 - to, k] += forward
+            for k in range(n):
+                matrix[to, i, k] -= v[link, SALT_FLOW, k]
+    if to >= 0:
+        if graph.coupled[i, to]:
+            for k in range(n):
+                back = h * (max(-v[link, LINK, k], 0.0) + v[link, MIXING, k]) * w[to, PER_VOLUME, k]
+                matrix[to, to, k] += back
+                matrix[i, to, k] -= back
+    elif to < OUTSIDE:
+        for k in range(n):
+            b.j[-2 - to, RECEIVED, k] += max(v[link, LINK, k], 0.0)
 
 
 @inlined
 def junction_salt(
-    graph: Graph, active: BoolArray, h: float, b: Block, j: int, to: int
+    graph: Graph, active: BoolArray, h: float, n: int, b: Block, j: int
 ) -> None:  # pragma: no cover - compiled
     """Pass the salt that meets at a junction on to the storage at its mouth.
 
     Water taken out at the junction takes its salt along; water lost in the delta (evaporation)
-    leaves its salt in the flow.
+    leaves its salt in the flow. ``CARRIED`` becomes the salt that reaches the mouth from laterals
+    and rivers, kg/s, and ``THROUGH`` the share of the salt of links that does.
     """
-    w, matrix = b.w, b.jacobian
-    for k in range(w.shape[2]):
-        received = w[RECEIVED, j, k]
-        side = w[LATERAL_IN, j, k]
-        if w[MOUTH, j, k] < 0.0:
-            matrix[to, to, k] += -w[MOUTH, j, k] * w[INVERSE, to, k]
-        elif received > 0.0:
-            kept = max(received + min(side, 0.0), 0.0) / received
-            w[RIGHT, to, k] += h * kept * max(side, 0.0) * graph.salinity[OF_LATERAL, j]
-            for link in range(graph.link.shape[0]):
-                if graph.link[link, TO] == -2 - j:
-                    i = graph.link[link, FROM]
-                    q = kept * max(w[LINK, link, k], 0.0)
-                    if active[i]:
-                        matrix[to, i, k] -= q * w[INVERSE, i, k]
-                    elif graph.link[link, KIND] == RELEASE:
-                        w[RIGHT, to, k] += h * q * graph.salinity[OF_RIVER, i]
+    w, r, v, matrix = b.s, b.j, b.v, b.matrix
+    to, of_lateral = graph.junction_to[j], graph.lateral_salinity[j]
+    for k in range(n):
+        r[j, CARRIED, k] = min(r[j, SIDE, k], 0.0)
+    for user in range(graph.user_place.size):
+        if graph.user_place[user] == -2 - j:
+            for k in range(n):
+                r[j, CARRIED, k] -= b.u[user, TAKEN, k]
+    for k in range(n):
+        received = r[j, RECEIVED, k]
+        kept = max(received + r[j, CARRIED, k], 0.0) / max(received, 1e-30)
+        kept = kept if (r[j, MOUTH, k] > 0.0) & (received > 0.0) else 0.0
+        r[j, THROUGH, k] = kept
+        r[j, CARRIED, k] = kept * max(r[j, SIDE, k], 0.0) * of_lateral
+    for link in range(graph.link.shape[0]):
+        if graph.link[link, TO] == -2 - j:
+            i = graph.link[link, FROM]
+            if not active[i]:
+                of_river = graph.river_salinity[i]
+                for k in range(n):
+                    passed = r[j, THROUGH, k] * max(v[link, LINK, k], 0.0)
+                    r[j, CARRIED, k] += passed * of_river
+            elif to >= 0 and active[to]:
+                for k in range(n):
+                    passed = r[j, THROUGH, k] * max(v[link, LINK, k], 0.0)
+                    matrix[to, i, k] -= h * passed * w[i, PER_VOLUME, k]
+    if to >= 0 and active[to]:
+        for k in range(n):
+            w[to, RIGHT, k] += h * r[j, CARRIED, k]
+            w[to, DRAWN, k] += max(-r[j, MOUTH, k], 0.0)
+
+
+@inlined
+def report_salt(graph: Graph, active: BoolArray, n: int, b: Block) -> None:  # pragma: no cover
+    """Turn flows and shares into flows of salt, kg/s, at the salt masses just solved."""
+    w, v, r = b.s, b.v, b.j
+    for s in range(w.shape[0]):
+        above = graph.deposition[s, ABOVE]
+        for k in range(n):
+            mass, per_volume = w[s, STAGE_SALT, k], w[s, PER_VOLUME, k]
+            w[s, DRAWN, k] *= mass * per_volume
+            rest = mass - above / per_volume if per_volume > 0.0 else 0.0
+            w[s, DEPOSITS, k] = w[s, DEPOSITS, k] * rest
+    for link in range(graph.link.shape[0]):
+        i, to = graph.link[link, FROM], graph.link[link, TO]
+        for k in range(n):
+            there = max(v[link, LINK, k], 0.0) + v[link, MIXING, k]
+            v[link, SALT_FLOW, k] = there * w[i, STAGE_SALT, k] * w[i, PER_VOLUME, k]
+        if not active[i]:
+            of_river = graph.river_salinity[i]
+            for k in range(n):
+                v[link, SALT_FLOW, k] = max(v[link, LINK, k], 0.0) * of_river
+        if to >= 0 and graph.coupled[i, to]:
+            for k in range(n):
+                back = max(-v[link, LINK, k], 0.0) + v[link, MIXING, k]
+                v[link, SALT_FLOW, k] -= back * w[to, STAGE_SALT, k] * w[to, PER_VOLUME, k]
+        elif to < OUTSIDE and active[i]:
+            for k in range(n):
+                r[-2 - to, CARRIED, k] += r[-2 - to, THROUGH, k] * v[link, SALT_FLOW, k]
+        elif to == OUTSIDE:
+            for k in range(n):
+                w[i, DRAWN, k] += v[link, SALT_FLOW, k]
 
 
 @internal
 def salt_stage(
-    graph: Graph, active: BoolArray, h: float, b: Block
+    graph: Graph, active: BoolArray, h: float, report: bool, n: int, b: Block
 ) -> None:  # pragma: no cover - compiled
-    """Solve the salt masses of one stage from ``w[SALT_BASE]`` into ``w[STAGE_SALT]``.
+    """Solve the salt masses of one stage from ``SALT_BASE`` into ``STAGE_SALT``.
 
-    ``w[BASE] + h w[NET]`` are the stage's volumes. The Jacobian's storage is used again.
+    ``BASE + h NET`` are the stage's volumes. The matrix of the volumes is used again.
     """
-    w = b.w
-    ns, n = b.jacobian.shape[0], w.shape[2]
+    if (
+        b.s.shape[1] != FIELDS
+        or b.s.shape[2] != LANES
+        or b.v.shape[1] != FIELDS
+        or b.v.shape[2] != LANES
+        or b.j.shape[1] != FIELDS
+        or b.j.shape[2] != LANES
+        or b.matrix.shape[2] != LANES
+    ):
+        return
+    w = b.s
+    ns, nl, nj = w.shape[0], graph.link.shape[0], graph.junction_to.size
     for i in range(ns):
         for m in range(ns):
+            if m != i and graph.coupled[i, m]:
+                for k in range(n):
+                    b.matrix[i, m, k] = 0.0
+        storage_salt(graph, active[i], h, n, b, i)
+    for user in range(graph.user_place.size):
+        s = graph.user_place[user]
+        if s >= 0:
             for k in range(n):
-                b.jacobian[i, m, k] = 0.0
-    for i in range(ns):
-        storage_salt(graph, active[i], h, b, i)
-    for u in range(graph.user_storage.size):
-        s = graph.user_storage[u]
+                w[s, DRAWN, k] += b.u[user, TAKEN, k]
+    for j in range(nj):
         for k in range(n):
-            b.jacobian[s, s, k] += w[TAKEN, u, k] * w[INVERSE, s, k]
-    for j in range(graph.junction_to.size):
+            b.j[j, RECEIVED, k] = max(b.j[j, SIDE, k], 0.0)
+    for link in range(nl):
+        link_salt(graph, active, h, n, b, link)
+    for j in range(nj):
+        junction_salt(graph, active, h, n, b, j)
+    for s in range(ns):
         for k in range(n):
-            w[RECEIVED, j, k] = max(w[LATERAL_IN, j, k], 0.0)
-    for link in range(graph.link.shape[0]):
-        link_salt(graph, active, b, link)
-    for j in range(graph.junction_to.size):
-        to = graph.junction_to[j]
-        if to >= 0 and active[to]:
-            junction_salt(graph, active, h, b, j, to)
-    solve_dense(b.jacobian, w)
-    for i in range(ns):
+            b.matrix[s, s, k] += h * w[s, DRAWN, k] * w[s, PER_VOLUME, k]
+    solve_dense(graph.coupled, n, b.matrix, w)
+    for s in range(ns):
         for k in range(n):
-            w[STAGE_SALT, i, k] = w[RIGHT, i, k]
+            w[s, STAGE_SALT, k] = w[s, RIGHT, k]
+    if report:
+        report_salt(graph, active, n, b)

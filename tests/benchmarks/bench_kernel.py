@@ -45,13 +45,13 @@ def kernel_case(members: int, own_inflow: bool):
     packed = packed._replace(initial_volume=volume[:, None] * spread)
     if own_inflow:
         factor = rng.lognormal(0.0, 0.15, (members, packed.duration.size, 1))
-        index = packed.index.copy()
+        index = packed.which.copy()
         index[1] = np.arange(members)
         packed = packed._replace(
             river=packed.river * factor,
             lateral=packed.lateral * factor,
             groundwater=np.repeat(packed.groundwater, members, axis=0),
-            index=index,
+            which=index,
         )
     return (*simulation.pack(case.system), packed)
 

@@ -1,0 +1,165 @@
+"""The working arrays of a block of members, and how lanes move between two blocks.
+
+Every array ends in ``LANES`` lanes, one per member, and each record keeps its fields side by side:
+with a width that is known when the kernel is compiled, the compiler sees that the fields of one
+record do not overlap, and makes vector code of a loop that uses many of them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from balkhash_model.kernel.compiled import inlined
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+#: Members that are stepped side by side.
+LANES = 128
+TINY_VOLUME = 1e-3  # m3
+
+# Fields of a storage; ENTRY is what its table is looked up with, here its volume
+(
+    ENTRY,
+    ROW_BEGIN,
+    ROW_END,
+    ROW_A,  # level
+    ROW_B,  # area
+    ROW_C,  # rise of the area
+    ROW_D,  # volume below
+    LEVEL,
+    AREA,
+    INVERSE_AREA,
+    SUPPLY,
+    FADE,
+    WET,
+    EVAPORATING,
+    NET,
+    SHIFT,
+    RIGHT,
+    RAIN,
+    EVAPORATION,
+    ACTIVITY,
+    INFLOW,
+    OUTWARD,
+    SALT_IN,
+    NOW,
+    BASE,
+    FIRST_NET,
+    SALT,
+    SALT_BASE,
+    STAGE_SALT,
+    SALT_RATE,
+    PER_VOLUME,
+    GAIN,
+    DRAWN,
+    DEPOSITS,
+    PER_TOE,
+    BRIM,
+) = range(36)
+VOLUME = ENTRY
+FIELDS = 36
+
+# Fields of a link, after the seven of its table, which is looked up with the depth over its sill:
+# a cubic from there on
+DEPTH = ENTRY
+(
+    FLOW,
+    LINK,
+    BY_FROM,
+    BY_TO,
+    HEAD,
+    START_HEAD,
+    SLOPE_FROM,
+    SLOPE_TO,
+    MIXING,
+    PLAN,
+    LEAST,
+    MOST,
+    TARGET,
+    PASSED,
+    SALT_FLOW,
+) = range(7, 22)
+
+# Fields of a junction
+LATERAL, ARRIVED, SIDE, LOSS, MOUTH, THROUGH, RECEIVED, CARRIED = range(8)
+
+# Fields of a user
+DEMAND, TAKEN, AHEAD, ALIKE = range(4)
+
+# Rows of Block.z; marks are 1 or 0, so that loops over them have one type
+ALIVE, BUSY, GOOD, WRONG = range(4)
+LANE_FIELDS = 4
+
+# First index of Block.mean
+STEP, INTERVAL = range(2)
+
+
+class Block(NamedTuple):
+    """Everything a block of members needs while it is marched; the last axis is the lane.
+
+    `s`, `v`, `j` and `u` are the parts of `w` that belong to storages, links, junctions and users.
+    """
+
+    w: FloatArray  # (record, field, lane)
+    s: FloatArray  # (storage, field, lane)
+    v: FloatArray  # (link, field, lane)
+    j: FloatArray  # (junction, field, lane)
+    u: FloatArray  # (user, field, lane)
+    z: FloatArray  # (field, lane)
+    matrix: FloatArray  # (s, s, lane)
+    through: FloatArray  # (j, s, lane)
+    mean: FloatArray  # (2, rows, lane)
+    row: IntArray  # (record, lane) row of its table last in force
+    member: IntArray  # (lane,) lane of the other block
+
+
+def make_block(ns: int, nl: int, nj: int, nu: int, rows: int) -> Block:
+    """Allocate a block.
+
+    Parameters
+    ----------
+    ns, nl, nj, nu : int
+        Storages, links, junctions and users.
+    rows : int
+        Rows of fluxes.
+
+    Returns
+    -------
+    Block
+        Zeros.
+
+    Examples
+    --------
+    >>> make_block(3, 2, 1, 1, 10).w.shape == (7, FIELDS, LANES)
+    True
+    """
+    w = np.zeros((ns + nl + nj + nu, FIELDS, LANES))
+    s, v, j, u = np.split(w, np.cumsum((ns, nl, nj)))
+    return Block(
+        w=w,
+        s=s,
+        v=v,
+        j=j,
+        u=u,
+        z=np.zeros((LANE_FIELDS, LANES)),
+        matrix=np.zeros((ns, ns, LANES)),
+        through=np.zeros((nj, ns, LANES)),
+        mean=np.zeros((2, rows, LANES)),
+        row=np.zeros((ns + nl + nj + nu, LANES), dtype=np.int64),
+        member=np.zeros(LANES, dtype=np.int64),
+    )
+
+
+@inlined
+def copy_lane(
+    into: Block, at: int, source: Block, lane: int
+) -> None:  # pragma: no cover - compiled
+    """Copy the records of one lane from one block into another."""
+    for i in range(source.w.shape[0]):
+        into.row[i, at] = source.row[i, lane]
+        for field in range(FIELDS):
+            into.w[i, field, at] = source.w[i, field, lane]

@@ -1,0 +1,152 @@
+"""Newton's method for one implicit stage of a block of members.
+
+A stage asks for the volumes V with ``V = base + h net(V)``. The unknowns are the volumes and the
+flows of the straits: the law of a strait is used as *head as a function of flow*, which is convex
+on either side of zero and has no infinite slope, so that a head of a hundredth of a millimetre is
+solved as surely as one of metres.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from balkhash_model.kernel.block import (
+    BASE,
+    BUSY,
+    BY_FROM,
+    BY_TO,
+    FADE,
+    FIELDS,
+    FLOW,
+    HEAD,
+    INVERSE_AREA,
+    LANES,
+    LINK,
+    NET,
+    PER_TOE,
+    RIGHT,
+    SHIFT,
+    VOLUME,
+    WRONG,
+    Block,
+)
+from balkhash_model.kernel.compiled import inlined, internal
+from balkhash_model.kernel.layout import FROM, KIND, STRAIT, TO, Graph
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+#: What a stage may lack: water, as a level, and head, m; in the toe of a storage less.
+TOLERANCE = 1e-6
+TOE_TOLERANCE = 1e-10
+#: Where in the toe a solver step that would cross it stops; off the bounds between priorities.
+WITHIN_TOE = 0.43
+
+
+@inlined
+def solve_dense(
+    coupled: BoolArray, n: int, matrix: FloatArray, w: FloatArray
+) -> None:  # pragma: no cover - compiled
+    """Solve one small linear system per lane by elimination, in place; right side ``RIGHT``.
+
+    Water that leaves one storage enters another or is gone, so the columns are diagonally
+    dominant and no pivoting is needed. Entries that no flow can fill are left out.
+    """
+    ns = matrix.shape[0]
+    for p in range(ns):
+        for i in range(p + 1, ns):
+            if coupled[i, p]:
+                for k in range(n):
+                    factor = matrix[i, p, k] / matrix[p, p, k]
+                    matrix[i, p, k] = factor
+                    w[i, RIGHT, k] -= factor * w[p, RIGHT, k]
+                for m in range(p + 1, ns):
+                    if coupled[p, m]:
+                        for k in range(n):
+                            matrix[i, m, k] -= matrix[i, p, k] * matrix[p, m, k]
+    for p in range(ns - 1, -1, -1):
+        for m in range(p + 1, ns):
+            if coupled[p, m]:
+                for k in range(n):
+                    w[p, RIGHT, k] -= matrix[p, m, k] * w[m, RIGHT, k]
+        for k in range(n):
+            w[p, RIGHT, k] /= matrix[p, p, k]
+
+
+@inlined
+def unsolved(graph: Graph, h: float, n: int, b: Block) -> float:  # pragma: no cover - compiled
+    """Take the lanes whose equations hold off the busy ones; the number that remain.
+
+    The comparisons are written so that a value that is no number counts as wrong.
+    """
+    w, v, z = b.s, b.v, b.z
+    for k in range(n):
+        z[WRONG, k] = 0.0
+    for s in range(w.shape[0]):
+        for k in range(n):
+            lack = w[s, BASE, k] + h * w[s, NET, k] - w[s, VOLUME, k]
+            allowed = TOLERANCE if w[s, FADE, k] == 0.0 else TOE_TOLERANCE
+            fine = abs(lack) * w[s, INVERSE_AREA, k] <= allowed
+            z[WRONG, k] += 0.0 if fine else 1.0
+    for link in range(graph.link.shape[0]):
+        if graph.link[link, KIND] == STRAIT:
+            for k in range(n):
+                fine = abs(v[link, HEAD, k]) <= TOLERANCE
+                z[WRONG, k] += 0.0 if fine else 1.0
+    left = 0.0
+    for k in range(n):
+        z[BUSY, k] = z[BUSY, k] if z[WRONG, k] > 0.0 else 0.0
+    for k in range(n):
+        left += z[BUSY, k]
+    return left
+
+
+@internal
+def newton_step(
+    graph: Graph, active: BoolArray, h: float, damp: float, n: int, b: Block
+) -> None:  # pragma: no cover - compiled
+    """Take one Newton step in the lanes still busy."""
+    if (
+        b.s.shape[1] != FIELDS
+        or b.s.shape[2] != LANES
+        or b.v.shape[1] != FIELDS
+        or b.v.shape[2] != LANES
+        or b.matrix.shape[2] != LANES
+        or b.z.shape[1] != LANES
+    ):
+        return
+    w, v, z, matrix = b.s, b.v, b.z, b.matrix
+    ns = w.shape[0]
+    for i in range(ns):
+        for m in range(ns):
+            if graph.coupled[i, m]:
+                unit = 1.0 if i == m else 0.0
+                for k in range(n):
+                    matrix[i, m, k] = unit - h * matrix[i, m, k]
+        on = 1.0 if active[i] else 0.0
+        for k in range(n):
+            ahead = w[i, BASE, k] + h * (w[i, NET, k] + w[i, SHIFT, k])
+            w[i, RIGHT, k] = on * (ahead - w[i, VOLUME, k])
+    solve_dense(graph.coupled, n, matrix, w)
+    for link in range(graph.link.shape[0]):
+        if graph.link[link, KIND] == STRAIT:
+            i, to = graph.link[link, FROM], graph.link[link, TO]
+            for k in range(n):
+                flow = (
+                    v[link, LINK, k]
+                    + v[link, BY_FROM, k] * w[i, RIGHT, k]
+                    + v[link, BY_TO, k] * w[to, RIGHT, k]
+                )
+                v[link, FLOW, k] = flow if z[BUSY, k] > 0.0 else v[link, FLOW, k]
+    for s in range(ns):
+        for k in range(n):
+            old = w[s, VOLUME, k]
+            new = old + damp * w[s, RIGHT, k]
+            # outflows fade over the toe: a step across all of it would be undone by the next
+            toe = 1.0 / w[s, PER_TOE, k]
+            over = ((old >= toe) & (new < toe)) | ((old <= 0.0) & (new > toe))
+            new = WITHIN_TOE * toe if over else new
+            # no volume is negative: halve the way to the bed where a step would pass it
+            new = 0.5 * max(old, 0.0) if new < 0.0 else new
+            w[s, VOLUME, k] = new if z[BUSY, k] > 0.0 else old
