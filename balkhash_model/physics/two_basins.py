@@ -135,7 +135,7 @@ def two_basin_salinity(
     Returns
     -------
     tuple of array
-        Salinities, kg m-3; infinite where salt enters and nothing takes it away.
+        Salinities, kg m-3; infinite or NaN where nothing takes salt away.
 
     Examples
     --------
@@ -151,7 +151,7 @@ def two_basin_salinity(
     q, x = np.asarray(flow, dtype=np.float64), np.asarray(dispersion, dtype=np.float64)
     a, b = np.maximum(q, 0.0) + x, np.maximum(-q, 0.0) + x
     determinant = a * l2 + b * l1 + l1 * l2
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         first: FloatArray = (f1 * (b + l2) + f2 * b) / determinant
         second: FloatArray = (f2 * (a + l1) + f1 * a) / determinant
     return first, second
