@@ -71,6 +71,17 @@ class Lake:
         """
         return len(self.basins) == 1 or any(isinstance(x, Strait | LinearLink) for x in self.links)
 
+    @property
+    def signs(self) -> FloatArray:
+        """Direction of each link.
+
+        Returns
+        -------
+        array (link,)
+            1 for a link from the first basin to the second, -1 for one that leads back.
+        """
+        return np.array([1.0 if x.source == self.names[0] else -1.0 for x in self.links])
+
     def flows(self, first: float, second: float) -> FloatArray:
         """Flow of each link for the levels of both basins.
 
@@ -102,8 +113,7 @@ class Lake:
         float
             Flow, m3 s-1.
         """
-        sign = [1.0 if x.source == self.names[0] else -1.0 for x in self.links]
-        return float(np.dot(sign, self.flows(first, second)))
+        return float(self.signs @ self.flows(first, second))
 
     def joined(self, levels: FloatArray) -> bool:
         """Whether the basins share one water surface.

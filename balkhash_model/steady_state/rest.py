@@ -62,10 +62,11 @@ def _check_size(lake: Lake, supply: Supply) -> None:
 
 @dataclass(frozen=True, eq=False)
 class _State:
-    """Levels by basin, and the flow through each link where it is known."""
+    """Levels by basin; where it is known the flow through each link, and from first to second."""
 
     level: FloatArray
-    flow: FloatArray | None
+    flow: FloatArray | None = None
+    exchange: FloatArray | None = None
 
 
 def _pool(lake: Lake, supply: Supply) -> _State:
@@ -85,7 +86,7 @@ def _pool(lake: Lake, supply: Supply) -> _State:
             )
         )
     level = closed_lake.level_at_area(rest, lake.level, lake.area)
-    return _State(np.stack([level] * len(lake.basins), axis=-1), None)
+    return _State(np.stack([level] * len(lake.basins), axis=-1))
 
 
 def _two_basins(lake: Lake, supply: Supply, parts: FloatArray) -> _State:
@@ -94,10 +95,11 @@ def _two_basins(lake: Lake, supply: Supply, parts: FloatArray) -> _State:
     curves = ((first.level, first.area), (second.level, second.area))
     level = np.empty(parts.shape)
     flow = np.empty((*parts.shape[:-1], len(lake.links)))
+    exchange = np.empty(parts.shape[:-1])
     for place in np.ndindex(parts.shape[:-1]):
         gains = float(parts[place][0]), float(parts[place][1])
         try:
-            h1, h2, _ = two_basins.balanced_exchange(
+            h1, h2, q = two_basins.balanced_exchange(
                 gains, supply.net_evaporation, curves, lake.exchange
             )
         except ValueError as error:
@@ -107,7 +109,9 @@ def _two_basins(lake: Lake, supply: Supply, parts: FloatArray) -> _State:
                 )
             ) from None
         level[place] = h1, h2
-        flow[place] = lake.flows(h1, h2)
+        exchange[place] = q
+        # the root itself is sharper than the law at rounded levels
+        flow[place] = lake.signs * q if len(lake.links) == 1 else lake.flows(h1, h2)
     tops = np.array([b.curve.level[-1] for b in lake.basins])
     if (level >= tops).any():
         raise InputError(
@@ -118,7 +122,7 @@ def _two_basins(lake: Lake, supply: Supply, parts: FloatArray) -> _State:
                 ", ".join(f"{n} below {t:g} m" for n, t in zip(lake.names, tops, strict=True)),
             )
         )
-    return _State(level, flow)
+    return _State(level, flow, exchange)
 
 
 def equilibrium(
@@ -210,7 +214,7 @@ def equilibrium(
 def _one_basin(lake: Lake, supply: Supply) -> _State:
     rest = supply.total / supply.net_evaporation
     level = closed_lake.level_at_area(rest, lake.level, lake.area)
-    return _State(level[..., None], np.empty((*level.shape, 0)))
+    return _State(level[..., None], exchange=np.zeros(level.shape))
 
 
 def _label(lake: Lake, supply: Supply, state: _State) -> xr.Dataset:
@@ -317,7 +321,7 @@ def _add_salinity(
     """Steady salinities: what enters leaves with water or to the bed."""
     volume = dataset["water_volume"].values
     ground, taken = supply.groundwater_parts, supply.abstraction_parts
-    if state.flow is None or ground is None or taken is None:
+    if state.exchange is None or ground is None or taken is None:
         raise InputError(
             Problem(
                 "salt_inflow",
@@ -331,11 +335,9 @@ def _add_salinity(
         leaves = loss[..., 0] > 0.0
         salinity = np.divide(salt.inflow, loss, out=np.zeros_like(loss), where=loss > 0.0)
     else:
-        sign = np.array([1.0 if x.source == lake.names[0] else -1.0 for x in lake.links])
-        flow = (state.flow * sign).sum(axis=-1)
         mixing = np.where(dataset["lake_connected"].values == 1, salt.dispersion, 0.0)
         both = two_basins.two_basin_salinity(
-            (salt.inflow[0], salt.inflow[1]), flow, mixing, (loss[..., 0], loss[..., 1])
+            (salt.inflow[0], salt.inflow[1]), state.exchange, mixing, (loss[..., 0], loss[..., 1])
         )
         leaves = np.isfinite(both[0]) & np.isfinite(both[1])
         salinity = np.stack(np.broadcast_arrays(*both), axis=-1)
