@@ -91,6 +91,8 @@ def balanced_exchange(
         if supply[1] < 0.0:
             raise ValueError("the second basin loses more than it can get")
         q = low  # dry, it passes all on
+    elif low <= 0.0 <= high and excess(0.0) == 0.0:
+        q = 0.0  # apart: the root is known exactly
     elif excess(high) >= 0.0:
         if supply[0] < 0.0:
             raise ValueError("the first basin loses more than it can get")

@@ -277,7 +277,7 @@ def _salt_terms(
     names = lake.names
     if salt_inflow is None:
         for name, given in (("deposition_time", deposition_time), ("dispersion", dispersion)):
-            if given is not None and given != 0.0:
+            if given is not None and not (isinstance(given, int | float) and given == 0.0):
                 problems.append(Problem(name, "of no use without salt_inflow", repr(given)))
         return None
     _, inflow = read_by_basin(salt_inflow, "mass_rate", "salt_inflow", names, problems)
