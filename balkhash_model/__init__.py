@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from balkhash_model.runs import run
     from balkhash_model.scenario import list_scenarios, load_scenario
     from balkhash_model.simulation import simulate
+    from balkhash_model.steady_state import equilibrium, step_response
 
 __version__ = "0.1.0"
 
@@ -33,6 +34,7 @@ _HOMES = {
     "WaterBalanceError": "errors",
     "calibrate": "calibration",
     "check_balance": "diagnostics.balance",
+    "equilibrium": "steady_state",
     "list_scenarios": "scenario",
     "load_parameters": "library",
     "load_scenario": "scenario",
@@ -40,6 +42,7 @@ _HOMES = {
     "reconstruct_inflow": "reconstruction",
     "run": "runs",
     "simulate": "simulation",
+    "step_response": "steady_state",
 }
 _ROOMS = ("diagnostics", "plot", "reference")
 
@@ -50,6 +53,7 @@ __all__ = [
     "calibrate",
     "check_balance",
     "diagnostics",
+    "equilibrium",
     "list_scenarios",
     "load_parameters",
     "load_scenario",
@@ -59,6 +63,7 @@ __all__ = [
     "reference",
     "run",
     "simulate",
+    "step_response",
 ]
 
 

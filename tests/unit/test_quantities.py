@@ -51,6 +51,12 @@ CONTRACT = [
     "link",
     "user",
     "realization",
+    "response_time",
+    "basin_response_time",
+    "area_slope",
+    "net_evaporation_rate",
+    "lake_level_linear",
+    "equilibrium_level",
 ]
 
 # The names used here that are in the CF standard name table.
@@ -63,7 +69,21 @@ STANDARD_NAMES = {
     "lwe_water_evaporation_rate",
     "water_surface_height_above_reference_datum",
 }
-UNITS = {"", "1", "m", "m2", "m3", "m s-1", "m3 s-1", "kg", "kg m-3", "kg s-1", "degC"}
+UNITS = {
+    "",
+    "1",
+    "m",
+    "m2",
+    "m3",
+    "m s-1",
+    "m3 s-1",
+    "kg",
+    "kg m-3",
+    "kg s-1",
+    "degC",
+    "s",
+    "m2 m-1",
+}
 ROWS = [quantities.get(name) for name in quantities.names()]
 
 
@@ -78,6 +98,7 @@ def test_rows_are_well_formed(row):
     assert row.standard_name in STANDARD_NAMES
     assert row.valid_min < row.valid_max
     known = {"time", "time_edge", "storage", "link", "user", "realization", "bounds"}
+    known |= {"inflow", "years"}
     assert row.dims
     assert set(row.dims) <= known
     if row.cell_methods:
