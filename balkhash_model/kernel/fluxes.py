@@ -92,6 +92,8 @@ BoolArray = npt.NDArray[np.bool_]
 DREGS = 1e-6
 #: Salinity beyond which evaporation is lowered no further, kg/m3.
 MOST_SALINE = 400.0
+#: Below the infinite entry of the last row of a table.
+MOST_ENTRY = 1e300
 #: Of a dry strait, m2.5/s.
 LEAST_CONVEYANCE = 1e-30
 
@@ -110,7 +112,7 @@ def follow(
     if left == 0:
         return
     for k in range(n):
-        x = w[i, ENTRY, k]
+        x = min(w[i, ENTRY, k], MOST_ENTRY)
         at = row[i, k]
         # an entry that is no number leaves the row where it is
         while x >= table[at + 1, 0]:
@@ -253,16 +255,19 @@ def linear(
 
 @inlined
 def strait(
-    graph: Graph, opening: float, h: float, n: int, b: Block, link: int
+    graph: Graph, opening: float, h: float, fresh: float, n: int, b: Block, link: int
 ) -> None:  # pragma: no cover - compiled
-    """Linearise a strait about the flow that its two ends, left to themselves, would settle to.
+    """Linearise a strait about its flow.
+
+    In a fresh stage that is the flow which its two ends, left to themselves, would settle to; later
+    the iterate ``FLOW``, which only the solver moves.
 
     With conveyance K, flow q and linear head e the law is ``head = q sqrt(q^2 + K^2 e) / K^2``.
     What the head would be after the stage without the strait is ``H``, and each m3/s through it
     lowers that by ``R``: so the flow is near the root of ``q |q| / K^2 + (R + sqrt(e) / K) q = H``.
-    ``LINK`` becomes the flow to first order about that root at the present levels, ``BY_FROM`` and
-    ``BY_TO`` its derivatives by the two volumes. ``FLOW`` is the iterate, which only the solver
-    moves, and ``HEAD`` becomes the head that it lacks.
+    ``LINK`` becomes the flow to first order at the present levels, ``BY_FROM`` and ``BY_TO`` its
+    derivatives by the two volumes, and ``HEAD`` the head that the flow lacks (in a fresh stage one
+    that no solver would accept).
     """
     w, v = b.s, b.v
     i, to = graph.link[link, FROM], graph.link[link, TO]
@@ -294,12 +299,15 @@ def strait(
         # larger than the depth is a poor one to linearise about
         expected = min(max(head + v[link, LINK, k], -depth), depth)
         resistance = conveyance * h * (from_slope + to_slope) + blunt
-        p = 2.0 * expected / (resistance + np.sqrt(resistance * resistance + 4.0 * abs(expected)))
+        settled = (
+            2.0 * expected / (resistance + np.sqrt(resistance * resistance + 4.0 * abs(expected)))
+        )
+        p = settled if fresh > 0.0 else v[link, FLOW, k] / conveyance
         root = np.sqrt(p * p + eps)
         gain = root / (2.0 * p * p + eps)
-        f = v[link, FLOW, k] / conveyance
-        v[link, LINK, k] = conveyance * (p + gain * (head - p * root))
-        v[link, HEAD, k] = head - f * np.sqrt(f * f + eps)
+        lacking = head - p * root
+        v[link, LINK, k] = conveyance * (p + gain * lacking)
+        v[link, HEAD, k] = lacking + fresh
         gain *= conveyance
         deepening = p * by_depth
         v[link, BY_FROM, k] = (gain + (deepening if head >= 0.0 else 0.0)) * from_slope
@@ -428,12 +436,14 @@ def evaluate(
     active: BoolArray,
     h: float,
     ahead: float,
+    fresh: float,
     n: int,
     b: Block,
 ) -> None:  # pragma: no cover - compiled
     """Fluxes, net inflow and its derivatives by volume, of all lanes at the present iterate.
 
-    `h` is the length of the stage and `ahead` its time from the start of the step, s.
+    `h` is the length of the stage and `ahead` its time from the start of the step, s; `fresh` is
+    1 in its first evaluation and 0 later.
     """
     if (
         b.s.shape[1] != FIELDS
@@ -481,7 +491,7 @@ def evaluate(
                 elif kind == LINEAR:
                     linear(graph, opening[link], n, b, link)
                 else:
-                    strait(graph, opening[link], h, n, b, link)
+                    strait(graph, opening[link], h, fresh, n, b, link)
                     settle_strait(graph, n, b, link)
                 share_link(graph, active[i], part == 1, n, b, link)
         if part == 0:

@@ -274,4 +274,5 @@ def _drop_stale_cache() -> None:
             continue
 
 
-_drop_stale_cache()
+if hasattr(march_block, "stats"):
+    _drop_stale_cache()

@@ -65,7 +65,7 @@ TWO_STAGE_ATTEMPTS = 2
 FIRST_ITERATIONS, MAX_ITERATIONS, UNDAMPED = 6, 60, 8
 #: Where the net inflows of the two stages differ, their squared difference over the larger one, as
 #: a change of level over the step, m, is a measure of the error; from this on a step is too long.
-BEND = 1e-5
+BEND, ANY_BEND = 1e-5, 1e300
 
 
 @inlined
@@ -87,16 +87,17 @@ def begin_stage(
     """Set what a stage starts from, and a first guess of its volumes."""
     w, z = b.s, b.z
     # the second stage starts from the first one's rates over the rest of the step
-    before = dt - h if second else 0.0
-    ratio = (dt - h) / h if second else 0.0
+    before, ratio = dt - h, (dt - h) / h
     for s in range(w.shape[0]):
         for k in range(n):
             now, salt, net = w[s, NOW, k], w[s, SALT, k], w[s, NET, k]
-            first = w[s, VOLUME, k] if second else now
-            w[s, BASE, k] = now + before * net
-            w[s, SALT_BASE, k] = salt + ratio * (w[s, STAGE_SALT, k] - salt)
+            first, stage_salt = w[s, VOLUME, k], w[s, STAGE_SALT, k]
+            guess = max(first + ratio * (first - now), 0.5 * first)
+            # chosen, not multiplied: what an earlier attempt left may be no number
+            w[s, BASE, k] = now + before * net if second else now
+            w[s, SALT_BASE, k] = salt + ratio * (stage_salt - salt) if second else salt
+            w[s, VOLUME, k] = guess if second else now
             w[s, FIRST_NET, k] = net
-            w[s, VOLUME, k] = max(first + ratio * (first - now), 0.5 * first)
     for k in range(n):
         z[BUSY, k] = z[GOOD, k]
 
@@ -227,7 +228,8 @@ def take_step(
             ahead = h if two and not second else dt
             iteration = 0
             while True:
-                evaluate(graph, opening, gauged, active, h, ahead, n, b)
+                fresh = 1.0 if iteration == 0 else 0.0
+                evaluate(graph, opening, gauged, active, h, ahead, fresh, n, b)
                 if two and not second and iteration == 0:
                     remember_heads(graph, n, b)
                 left = unsolved(graph, h, n, b)
@@ -253,6 +255,6 @@ def take_step(
             if second or not two:
                 if two:
                     check_heads(graph, dt, n, b)
-                end_step(BEND if attempt == 0 else np.inf, dt, h, with_salt, n, b)
+                end_step(BEND if attempt == 0 else ANY_BEND, dt, h, with_salt, n, b)
         if attempt > 0:
             put_back(n, block, spare)

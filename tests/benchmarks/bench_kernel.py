@@ -39,7 +39,7 @@ def kernel_case(members: int, own_inflow: bool):
     case = runs.build("hindcast_free")
     arrays = read_forcing(case.system, case.forcing)
     volume = simulation.initial_volumes(case.system, case.levels, case.axis.edges[0])
-    packed = simulation._kernel_forcing(case.system, arrays, volume, 2.0 * volume, members)
+    packed, _ = simulation._kernel_forcing(case.system, arrays, volume, 2.0 * volume, members)
     rng = np.random.default_rng(1)
     spread = rng.uniform(0.95, 1.05, members)
     packed = packed._replace(initial_volume=volume[:, None] * spread)
@@ -53,7 +53,7 @@ def kernel_case(members: int, own_inflow: bool):
             groundwater=np.repeat(packed.groundwater, members, axis=0),
             which=index,
         )
-    return (*simulation.pack(case.system), packed)
+    return simulation.pack(case.system), packed
 
 
 def one_lake_loop(members: int, uniform: bool) -> Callable[[], np.ndarray]:
@@ -139,12 +139,12 @@ def main() -> None:
         rows.append((f"NumPy one-lake loop, {label}", 1, best * scale, middle * scale))
     faster = min(row[3] for row in rows)
     for own in (False, True) if options.own_inflow else (False,):
-        curves, graph, packed = kernel_case(options.members, own)
+        graph, packed = kernel_case(options.members, own)
         scale = 1e9 / (packed.duration.size * options.members)
         for salt in (True, False):
             for threads in (1, 2):
 
-                def work(salt=salt, threads=threads, case=(curves, graph, packed)):
+                def work(salt=salt, threads=threads, case=(graph, packed)):
                     return march(*case, with_salt=salt, fluxes=False, threads=threads)
 
                 best, middle = fastest(work, options.repeat)
