@@ -49,6 +49,8 @@ TINY_VOLUME = 1e-3  # m3
     NOW,
     BASE,
     FIRST_NET,
+    FIRST_VOLUME,
+    FIRST_LEVEL,
     SALT,
     SALT_BASE,
     STAGE_SALT,
@@ -59,9 +61,9 @@ TINY_VOLUME = 1e-3  # m3
     DEPOSITS,
     PER_TOE,
     BRIM,
-) = range(36)
+) = range(38)
 VOLUME = ENTRY
-FIELDS = 36
+FIELDS = 38
 
 # Fields of a link, after the seven of its table, which is looked up with the depth over its sill:
 # a cubic from there on

@@ -302,12 +302,15 @@ def strait(
         settled = (
             2.0 * expected / (resistance + np.sqrt(resistance * resistance + 4.0 * abs(expected)))
         )
-        p = settled if fresh > 0.0 else v[link, FLOW, k] / conveyance
+        p = v[link, FLOW, k] / conveyance
+        # a flow far larger than the depth can drive is a poor one to linearise about
+        new = fresh if p * p <= 4.0 * depth else 1.0
+        p = settled if new > 0.0 else p
         root = np.sqrt(p * p + eps)
         gain = root / (2.0 * p * p + eps)
         lacking = head - p * root
         v[link, LINK, k] = conveyance * (p + gain * lacking)
-        v[link, HEAD, k] = lacking + fresh
+        v[link, HEAD, k] = lacking + new
         gain *= conveyance
         deepening = p * by_depth
         v[link, BY_FROM, k] = (gain + (deepening if head >= 0.0 else 0.0)) * from_slope

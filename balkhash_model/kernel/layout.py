@@ -261,7 +261,7 @@ def slots(number: dict[str, int]) -> IntArray:
     ]
     table = np.full((len(groups), max(len(g) for g in groups), 2), -1, dtype=np.int64)
     for i, group in enumerate(groups):
-        table[i, : len(group)] = group
+        table[i, : len(group)] = np.reshape(group, (len(group), 2))
     return table
 
 
@@ -388,7 +388,7 @@ def pack_conveyance(law: Callable[[FloatArray], FloatArray], depth: float) -> Fl
     law : callable
         Conveyance, m2.5 s-1, at depths, m.
     depth : float
-        Greatest depth, m; beyond it the last cubic holds.
+        Greatest depth, m; beyond it the conveyance rises in a straight line.
 
     Returns
     -------
@@ -413,6 +413,8 @@ def pack_conveyance(law: Callable[[FloatArray], FloatArray], depth: float) -> Fl
     rise = np.diff(value) / step
     bend = 3.0 * rise - 2.0 * slope[:-1] - slope[1:]
     twist = slope[:-1] + slope[1:] - 2.0 * rise
+    # above the greatest depth a straight line, so that it rises for ever
+    bend[-1] = twist[-1] = 0.0
     table = np.zeros((at.size, 5))
     table[:, 0] = np.append(at[:-1], np.inf)
     table[:-1, 1:] = np.stack((value[:-1], slope[:-1], bend / step, twist / step**2), axis=1)

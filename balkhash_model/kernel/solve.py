@@ -16,6 +16,7 @@ from balkhash_model.kernel.block import (
     BUSY,
     BY_FROM,
     BY_TO,
+    DEPTH,
     FADE,
     FIELDS,
     FLOW,
@@ -38,8 +39,10 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 #: What a stage may lack: water, as a level, and head, m; in the toe of a storage less.
-TOLERANCE = 1e-6
+TOLERANCE = 1e-7
 TOE_TOLERANCE = 1e-10
+#: Depth over a sill, m, below which a flow of no more than so many m3/s does not matter.
+SHUT, FLOW_FLOOR = 1e-3, 1e-7
 #: Where in the toe a solver step that would cross it stops; off the bounds between priorities.
 WITHIN_TOE = 0.43
 
@@ -92,7 +95,9 @@ def unsolved(graph: Graph, h: float, n: int, b: Block) -> float:  # pragma: no c
     for link in range(graph.link.shape[0]):
         if graph.link[link, KIND] == STRAIT:
             for k in range(n):
-                fine = abs(v[link, HEAD, k]) <= TOLERANCE
+                gap = abs(v[link, LINK, k] - v[link, FLOW, k])
+                shut = (v[link, DEPTH, k] <= SHUT) & (gap <= FLOW_FLOOR)
+                fine = shut | (abs(v[link, HEAD, k]) <= TOLERANCE)
                 z[WRONG, k] += 0.0 if fine else 1.0
     left = 0.0
     for k in range(n):

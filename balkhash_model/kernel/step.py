@@ -20,7 +20,9 @@ from balkhash_model.kernel.block import (
     ALIVE,
     BASE,
     BUSY,
+    FIRST_LEVEL,
     FIRST_NET,
+    FIRST_VOLUME,
     FLOW,
     GOOD,
     INVERSE_AREA,
@@ -52,7 +54,7 @@ from balkhash_model.kernel.layout import (
     Graph,
 )
 from balkhash_model.kernel.salt import salt_stage
-from balkhash_model.kernel.solve import TOLERANCE, newton_step, unsolved
+from balkhash_model.kernel.solve import newton_step, unsolved
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -65,7 +67,13 @@ TWO_STAGE_ATTEMPTS = 2
 FIRST_ITERATIONS, MAX_ITERATIONS, UNDAMPED = 6, 60, 8
 #: Where the net inflows of the two stages differ, their squared difference over the larger one, as
 #: a change of level over the step, m, is a measure of the error; from this on a step is too long.
-BEND, ANY_BEND = 1e-5, 1e300
+#: Head that may be reversed by the flow that it drives, m.
+RINGING = 2e-7
+BEND = 2e-4
+#: Where the levels of the two stages differ by what the curve makes of the volumes, not by a
+#: straight line, m: a twelfth of that is the error of the mean level.
+CURVED = 1e-2
+ANYTHING = 1e300
 
 
 @inlined
@@ -98,6 +106,8 @@ def begin_stage(
             w[s, SALT_BASE, k] = salt + ratio * (stage_salt - salt) if second else salt
             w[s, VOLUME, k] = guess if second else now
             w[s, FIRST_NET, k] = net
+            w[s, FIRST_VOLUME, k] = first
+            w[s, FIRST_LEVEL, k] = w[s, LEVEL, k]
     for k in range(n):
         z[BUSY, k] = z[GOOD, k]
 
@@ -132,12 +142,12 @@ def check_heads(graph: Graph, dt: float, n: int, b: Block) -> None:  # pragma: n
                 start, end = v[link, START_HEAD, k], head_of(graph, link, k, b)
                 left_alone = start + dt * drive
                 reversed_ = (start * end < 0.0) & (left_alone * end < 0.0)
-                z[GOOD, k] = 0.0 if reversed_ & (abs(end) > TOLERANCE) else z[GOOD, k]
+                z[GOOD, k] = 0.0 if reversed_ & (abs(end) > RINGING) else z[GOOD, k]
 
 
 @inlined
 def end_step(
-    allowed: float, dt: float, h: float, with_salt: bool, n: int, b: Block
+    allowed: float, curved: float, dt: float, h: float, with_salt: bool, n: int, b: Block
 ) -> None:  # pragma: no cover - compiled
     """Take over what the last stage gave, and drop the lanes whose step cannot be trusted."""
     w, z = b.s, b.z
@@ -150,6 +160,9 @@ def end_step(
             # the comparisons are written so that a value that is no number is bad, too
             fine = (new >= 0.0) & (w[s, BASE, k] >= 0.0)
             fine = fine & (bend * dt * w[s, INVERSE_AREA, k] <= size)
+            straight = (w[s, VOLUME, k] - w[s, FIRST_VOLUME, k]) * w[s, INVERSE_AREA, k]
+            curve = abs(w[s, LEVEL, k] - w[s, FIRST_LEVEL, k] - straight)
+            fine = fine & (curve <= curved)
             z[GOOD, k] = z[GOOD, k] if fine else 0.0
             w[s, VOLUME, k] = new
     for s in range(w.shape[0]):
@@ -218,12 +231,20 @@ def take_step(
         dt = step / count
         h = GAMMA * dt if two else dt
         limit = FIRST_ITERATIONS if attempt == 0 else MAX_ITERATIONS
+        allowed = BEND if attempt == 0 else ANYTHING
+        curved = CURVED if attempt == 0 else ANYTHING
         if fluxes:
             for row in range(b.mean.shape[1]):
                 for k in range(n):
                     b.mean[STEP, row, k] = 0.0
         for part in range(2 * count if two else count):
             second = two and part % 2 == 1
+            if not second and part > 0:
+                going = 0.0
+                for k in range(n):
+                    going += b.z[GOOD, k]
+                if going == 0.0:
+                    break
             begin_stage(second, dt, h, n, b)
             ahead = h if two and not second else dt
             iteration = 0
@@ -255,6 +276,6 @@ def take_step(
             if second or not two:
                 if two:
                     check_heads(graph, dt, n, b)
-                end_step(BEND if attempt == 0 else ANY_BEND, dt, h, with_salt, n, b)
+                end_step(allowed, curved, dt, h, with_salt, n, b)
         if attempt > 0:
             put_back(n, block, spare)
