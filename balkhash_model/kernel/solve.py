@@ -42,7 +42,7 @@ BoolArray = npt.NDArray[np.bool_]
 TOLERANCE = 1e-7
 TOE_TOLERANCE = 1e-10
 #: Depth over a sill, m, below which a flow of no more than so many m3/s does not matter.
-SHUT, FLOW_FLOOR = 1e-3, 1e-7
+SHUT, FLOW_FLOOR = 1e-2, 1e-6
 #: Where in the toe a solver step that would cross it stops; off the bounds between priorities.
 WITHIN_TOE = 0.43
 
@@ -143,7 +143,10 @@ def newton_step(
                     + v[link, BY_FROM, k] * w[i, RIGHT, k]
                     + v[link, BY_TO, k] * w[to, RIGHT, k]
                 )
-                v[link, FLOW, k] = flow if z[BUSY, k] > 0.0 else v[link, FLOW, k]
+                old = v[link, FLOW, k]
+                # undamped the new flow is taken as it is: the old one may be no number
+                new = flow if damp == 1.0 else old + damp * (flow - old)
+                v[link, FLOW, k] = new if z[BUSY, k] > 0.0 else old
     for s in range(ns):
         for k in range(n):
             old = w[s, VOLUME, k]

@@ -117,15 +117,16 @@ def test_linear_link_does_not_ring_at_monthly_steps(tau):
 # --- weir ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("start", [0.25, 1.0, 4.0])
-def test_weir_draws_a_basin_down_to_a_micrometre(start):
+@pytest.mark.parametrize(("start", "share"), [(0.25, 100), (1.0, 150), (4.0, 300)])
+def test_weir_draws_a_basin_down_to_a_micrometre(start, share):
+    # the error of a second-order method grows with the head: 2e-6 of it at a hundredth
     area, crest, width = 800 * KM2, 10.0, 30.0
     system = pair(
         Weir("spill", "west", OUTSIDE, crest, width), prism("west", area), prism("east", area)
     )
     # -H/(dH/dt) at the start
     response = area / (1.705 * width * np.sqrt(start))
-    axis = steps(response / 100, 2000)
+    axis = steps(response / share, 20 * share)
     west, east = levels(system, axis, crest + start, 5.0)
     depth = weir_drawdown(elapsed(axis), start, coefficient=1.705, width=width, area=area)
     assert depth[-1] < 0.01 * start
@@ -205,7 +206,7 @@ def test_root_of_the_head_falls_on_a_straight_line_while_it_is_far_above_the_lin
     linear_head, start, area = 1e-4, 1.0, common(A_SEA, A_BAY)
     system, k = bay(linear_head)
     whole = 2.0 * area * np.sqrt(start) / k
-    axis = steps(whole / 100, 140)
+    axis = steps(whole / 250, 350)
     west, east = levels(system, axis, 5.0 + DEEP, 5.0 + DEEP - start)
     head, t = west - east, elapsed(axis)
     square_root = (np.sqrt(start) - k * t / (2.0 * area)).clip(0.0) ** 2
@@ -213,7 +214,7 @@ def test_root_of_the_head_falls_on_a_straight_line_while_it_is_far_above_the_lin
     # what the regularisation costs: at most about its own head
     assert np.abs(exact - square_root).max() < linear_head
     early = exact > 0.1
-    assert early.sum() > 60
+    assert early.sum() > 150
     np.testing.assert_allclose(head[early], exact[early], rtol=0, atol=TOLERANCE)
     assert_dies_away(head)
     assert abs(head[-1]) < TOLERANCE
