@@ -63,8 +63,10 @@ GAMMA = 1.0 - np.sqrt(0.5)
 #: Short steps of each attempt at a step; the first two are of the two-stage method.
 SHORT_STEPS = (1, 16, 16, 256, 8192)
 TWO_STAGE_ATTEMPTS = 2
-#: Newton steps at most, in the first attempt and in the others; damped by half from the eighth.
-FIRST_ITERATIONS, MAX_ITERATIONS, UNDAMPED = 6, 60, 8
+#: Newton steps at most, in the first attempt and in the others.
+FIRST_ITERATIONS, MAX_ITERATIONS = 6, 80
+#: From here on they are halved, and cut to a fifth.
+UNDAMPED, HALF_DAMPED = 8, 24
 #: Where the net inflows of the two stages differ, their squared difference over the larger one, as
 #: a change of level over the step, m, is a measure of the error; from this on a step is too long.
 #: Head that may be reversed by the flow that it drives, m.
@@ -256,7 +258,8 @@ def take_step(
                 left = unsolved(graph, h, n, b)
                 if left == 0.0 or iteration == limit:
                     break
-                newton_step(graph, active, h, 1.0 if iteration < UNDAMPED else 0.5, n, b)
+                damp = 1.0 if iteration < UNDAMPED else 0.5 if iteration < HALF_DAMPED else 0.2
+                newton_step(graph, active, h, damp, n, b)
                 iteration += 1
             if left > 0.0:
                 for k in range(n):
