@@ -421,6 +421,8 @@ def simulate(
     curves, graph = pack(system)
     out = march(curves, graph, packed, substeps=int(substeps), threads=threads)
     dataset = _label(system, arrays, out, arrays.members, packed.active)
+    if "ice_cover" in dataset and "comment" in forcing["ice_cover"].attrs:
+        dataset["ice_cover"].attrs["comment"] = forcing["ice_cover"].attrs["comment"]
     dataset.attrs |= {
         "Conventions": "CF-1.11",
         "title": system.title,
@@ -483,6 +485,9 @@ def _label(
     put("evaporation", by_storage, -evaporation * area)
     put("groundwater_inflow", by_storage, order(out.groundwater))
     put("abstraction", by_storage, abstraction)
+    if "ice_cover" in arrays.values:
+        cover = arrays["ice_cover"] if not single else arrays["ice_cover"][0]
+        put("ice_cover", by_storage, np.broadcast_to(cover, area.shape))
     put("link_flow", (*interval, "link"), _link_flows(system, out, order))
     put("abstraction_by_user", (*interval, "user"), taken)
     put("shortage", (*interval, "user"), demand - taken)

@@ -1,0 +1,120 @@
+"""Ice on each storage over the intervals of a run."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from balkhash_model.forcing.calendar import mean_over_intervals
+from balkhash_model.forcing.inflow import _years
+from balkhash_model.forcing.lake_weather import ice_season, lake_site
+from balkhash_model.forcing.temperature import CLIMATOLOGY_YEARS, daily_temperature
+from balkhash_model.system import ParameterSet
+from balkhash_model.timeaxis import TimeAxis
+
+FloatArray = npt.NDArray[np.float64]
+
+__all__ = ["TEMPERATURE_COMMENT", "ice_cover", "ice_thickness"]
+
+#: What a reader of the ice cover must know of the temperature beneath it.
+TEMPERATURE_COMMENT = (
+    "from monthly air temperature at Kuigan (lake) and Kapshagai (reservoir), observed from January "
+    f"2000 to April 2023; before and after, the climatology {CLIMATOLOGY_YEARS[0]}-"
+    f"{CLIMATOLOGY_YEARS[1]} of the station stands for each year"
+)
+
+
+def _season(
+    axis: TimeAxis, parameters: ParameterSet, storage: str, temperature_change: npt.ArrayLike
+) -> tuple[FloatArray, FloatArray]:
+    site, years = lake_site(parameters, storage), _years(axis)
+    # a year ahead, so that the first winter is whole
+    first = int(years[0]) - 1
+    air, _ = daily_temperature(site.station, first, int(years[-1]))
+    change = np.broadcast_to(np.asarray(temperature_change, dtype=np.float64), years.shape)
+    lengths = [
+        int((np.datetime64(f"{y + 1:04d}", "D") - np.datetime64(f"{y:04d}", "D")).astype(int))
+        for y in range(first, int(years[-1]) + 1)
+    ]
+    warmed = air + np.repeat(np.concatenate((change[:1], change)), lengths)
+    # the march starts without ice: in the summer before the first year
+    summer = 200
+    season = ice_season(site, warmed[summer:])
+    start = np.datetime64(f"{first:04d}-01-01", "D") + summer
+    return (
+        mean_over_intervals(axis, start, season.cover),
+        mean_over_intervals(axis, start, season.thickness),
+    )
+
+
+def ice_cover(
+    axis: TimeAxis,
+    parameters: ParameterSet,
+    storage: str,
+    temperature_change: npt.ArrayLike = 0.0,
+) -> FloatArray:
+    """Share of a storage under ice, mean of each interval.
+
+    Parameters
+    ----------
+    axis : TimeAxis
+        The intervals.
+    parameters : ParameterSet
+        For depth and the degree-days of freezing and melting.
+    storage : str
+        ``west``, ``east`` or ``kapshagay``.
+    temperature_change : array_like, default 0.0
+        Warming of the air, K: one value, or one for each calendar year of the axis.
+
+    Returns
+    -------
+    array (n,)
+        Share, 0 to 1. Where the station has no months of its own its climatology is used.
+
+    Raises
+    ------
+    InputError
+        For a storage without a station.
+
+    Examples
+    --------
+    >>> from balkhash_model.library import load_parameters
+    >>> axis = TimeAxis.monthly("1970-01-01", "1971-01-01")
+    >>> ice_cover(axis, load_parameters("balkhash"), "west").round(1)[[0, 6]].tolist()
+    [1.0, 0.0]
+    """
+    return _season(axis, parameters, storage, temperature_change)[0]
+
+
+def ice_thickness(
+    axis: TimeAxis,
+    parameters: ParameterSet,
+    storage: str,
+    temperature_change: npt.ArrayLike = 0.0,
+) -> FloatArray:
+    """Thickness of the ice by Stefan's law, mean of each interval.
+
+    Parameters
+    ----------
+    axis : TimeAxis
+        The intervals.
+    parameters : ParameterSet
+        For depth, degree-days and the coefficient of growth.
+    storage : str
+        ``west``, ``east`` or ``kapshagay``.
+    temperature_change : array_like, default 0.0
+        Warming of the air, K: one value, or one for each calendar year of the axis.
+
+    Returns
+    -------
+    array (n,)
+        Thickness, m.
+
+    Examples
+    --------
+    >>> from balkhash_model.library import load_parameters
+    >>> axis = TimeAxis.monthly("1970-01-01", "1971-01-01")
+    >>> 0.3 < ice_thickness(axis, load_parameters("balkhash"), "west").max() < 0.6
+    True
+    """
+    return _season(axis, parameters, storage, temperature_change)[1]
