@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from balkhash_model.timeaxis import TimeAxis, overlap_weights
+from balkhash_model.timeaxis import TimeAxis, overlap_weights, seconds_in_year
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -214,10 +214,7 @@ def daily_amounts_to_rates(
     days = []
     for i, amount in enumerate(amounts.tolist()):
         year = first_year + i
-        long = (np.datetime64(f"{year + 1:04d}", "D") - np.datetime64(f"{year:04d}", "D")).astype(
-            int
-        )
-        shape = shapes[i, leap] if long == 366 else shapes[i]
+        shape = shapes[i, leap] if seconds_in_year(year) > 365.5 * 86400.0 else shapes[i]
         days.append(amount * shape / (shape.sum() * 86400.0))
     start = np.datetime64(f"{first_year:04d}-01-01", "D")
     return mean_over_intervals(axis, start, np.concatenate(days))

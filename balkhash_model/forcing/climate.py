@@ -215,8 +215,8 @@ def evaporation_response(
     --------
     >>> from balkhash_model.library import load_parameters
     >>> ratio = evaporation_response(load_parameters("balkhash"), "west", 2.0)
-    >>> bool(1.02 < ratio[6] < 1.06), bool((evaporation_response(load_parameters(), "east", 0) == 1).all())
-    (True, True)
+    >>> bool(1.02 < ratio[6] < 1.06)
+    True
     """
     month = np.repeat(np.arange(12), DAYS)
     warm = np.bincount(month, evaporation_year(parameters, storage, temperature_change)[0])

@@ -10,7 +10,7 @@ from balkhash_model.forcing.inflow import _years
 from balkhash_model.forcing.lake_weather import ice_season, lake_site
 from balkhash_model.forcing.temperature import CLIMATOLOGY_YEARS, daily_temperature
 from balkhash_model.system import ParameterSet
-from balkhash_model.timeaxis import TimeAxis
+from balkhash_model.timeaxis import TimeAxis, seconds_in_year
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -18,8 +18,8 @@ __all__ = ["TEMPERATURE_COMMENT", "ice_cover", "ice_thickness"]
 
 #: What a reader of the ice cover must know of the temperature beneath it.
 TEMPERATURE_COMMENT = (
-    "from monthly air temperature at Kuigan (lake) and Kapshagai (reservoir), observed from January "
-    f"2000 to April 2023; before and after, the climatology {CLIMATOLOGY_YEARS[0]}-"
+    "from monthly air temperature at Kuigan (lake) and Kapshagai (reservoir), observed from "
+    f"January 2000 to April 2023; before and after, the climatology {CLIMATOLOGY_YEARS[0]}-"
     f"{CLIMATOLOGY_YEARS[1]} of the station stands for each year"
 )
 
@@ -32,10 +32,7 @@ def _season(
     first = int(years[0]) - 1
     air, _ = daily_temperature(site.station, first, int(years[-1]))
     change = np.broadcast_to(np.asarray(temperature_change, dtype=np.float64), years.shape)
-    lengths = [
-        int((np.datetime64(f"{y + 1:04d}", "D") - np.datetime64(f"{y:04d}", "D")).astype(int))
-        for y in range(first, int(years[-1]) + 1)
-    ]
+    lengths = [round(seconds_in_year(y) / 86400.0) for y in range(first, int(years[-1]) + 1)]
     warmed = air + np.repeat(np.concatenate((change[:1], change)), lengths)
     # the march starts without ice: in the summer before the first year
     summer = 200
@@ -114,7 +111,7 @@ def ice_thickness(
     --------
     >>> from balkhash_model.library import load_parameters
     >>> axis = TimeAxis.monthly("1970-01-01", "1971-01-01")
-    >>> 0.3 < ice_thickness(axis, load_parameters("balkhash"), "west").max() < 0.6
-    True
+    >>> round(float(ice_thickness(axis, load_parameters("balkhash"), "west").max()), 1)
+    0.5
     """
     return _season(axis, parameters, storage, temperature_change)[1]

@@ -1,4 +1,4 @@
-"""The weather over a lake that nobody measures, from a station's temperature and stated assumptions.
+"""The weather over a lake, from a station's temperature and stated assumptions.
 
 Air temperature is that of a station. Humidity, wind and radiation are parameters; each is an
 annual mean, humidity with a cosine through the year. From them the heat-storage model gives the
@@ -198,7 +198,7 @@ def site_surface(site: Site, air_temperature: FloatArray, depth: float) -> LakeS
     >>> site = lake_site(load_parameters("balkhash"), "west")
     >>> surface = site_surface(site, daily_climatology("Kuigan"), site.depth)
     >>> round(float(surface.time_constant[180:210].mean()) / 86400.0, 1)
-    10.7
+    10.6
     """
     day = np.arange(1, 366)
     humidity = site.humidity + site.humidity_amplitude * np.cos(2.0 * np.pi * (day - 15) / 365.0)

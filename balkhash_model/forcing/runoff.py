@@ -1,4 +1,4 @@
-"""Natural river flow under another climate, for scenarios; flows given directly do not pass here."""
+"""Natural river flow under another climate, for scenarios; flows given directly pass by."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def glacier_ratio(years: npt.ArrayLike, scenario: str, estimate: str = "mean") -
     Examples
     --------
     >>> glacier_ratio([1961, 2020, 2040, 2100], "RCP4.5").round(3).tolist()
-    [1.0, 1.243, 1.295, 1.084]
+    [1.0, 1.243, 1.294, 1.084]
     """
     from balkhash_model import reference
 
@@ -111,7 +111,7 @@ def natural_flow_ratio(
     >>> from balkhash_model.library import load_parameters
     >>> p = load_parameters("balkhash")
     >>> natural_flow_ratio([2040], p, precipitation_change=0.076, temperature_change=2.0).round(3)
-    array([1.005])
+    array([1.004])
     """
     year = np.asarray(years, dtype=np.float64)
     ice: FloatArray = (
