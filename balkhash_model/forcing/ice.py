@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
 from balkhash_model.forcing.calendar import mean_over_intervals
 from balkhash_model.forcing.inflow import _years
-from balkhash_model.forcing.lake_weather import ice_season, lake_site
+from balkhash_model.forcing.lake_weather import Site, ice_season, lake_site
 from balkhash_model.forcing.temperature import CLIMATOLOGY_YEARS, daily_temperature
+from balkhash_model.physics.ice import IceSeason
 from balkhash_model.system import ParameterSet
 from balkhash_model.timeaxis import TimeAxis, seconds_in_year
 
@@ -24,24 +27,26 @@ TEMPERATURE_COMMENT = (
 )
 
 
-def _season(
-    axis: TimeAxis, parameters: ParameterSet, storage: str, temperature_change: npt.ArrayLike
-) -> tuple[FloatArray, FloatArray]:
-    site, years = lake_site(parameters, storage), _years(axis)
-    # a year ahead, so that the first winter is whole
-    first = int(years[0]) - 1
-    air, _ = daily_temperature(site.station, first, int(years[-1]))
-    change = np.broadcast_to(np.asarray(temperature_change, dtype=np.float64), years.shape)
-    lengths = [round(seconds_in_year(y) / 86400.0) for y in range(first, int(years[-1]) + 1)]
-    warmed = air + np.repeat(np.concatenate((change[:1], change)), lengths)
-    # the march starts without ice: in the summer before the first year
+@lru_cache(maxsize=64)
+def _days(
+    site: Site, first: int, last: int, change: tuple[float, ...]
+) -> tuple[np.datetime64, IceSeason]:
+    """Ice of each day, and the first of them: the summer before the first year, without ice."""
+    air, _ = daily_temperature(site.station, first - 1, last)
+    lengths = [round(seconds_in_year(y) / 86400.0) for y in range(first - 1, last + 1)]
+    warmed = air + np.repeat([change[0], *change], lengths)
     summer = 200
     season = ice_season(site, warmed[summer:])
-    start = np.datetime64(f"{first:04d}-01-01", "D") + summer
-    return (
-        mean_over_intervals(axis, start, season.cover),
-        mean_over_intervals(axis, start, season.thickness),
-    )
+    return np.datetime64(f"{first - 1:04d}-01-01", "D") + summer, season
+
+
+def _season(
+    axis: TimeAxis, parameters: ParameterSet, storage: str, temperature_change: npt.ArrayLike
+) -> tuple[np.datetime64, IceSeason]:
+    years = _years(axis)
+    change = np.broadcast_to(np.asarray(temperature_change, dtype=np.float64), years.shape)
+    site = lake_site(parameters, storage)
+    return _days(site, int(years[0]), int(years[-1]), tuple(change.tolist()))
 
 
 def ice_cover(
@@ -80,7 +85,9 @@ def ice_cover(
     >>> ice_cover(axis, load_parameters("balkhash"), "west").round(1)[[0, 6]].tolist()
     [1.0, 0.0]
     """
-    return _season(axis, parameters, storage, temperature_change)[0]
+    start, season = _season(axis, parameters, storage, temperature_change)
+    # differences of sums round: keep a full cover at one
+    return np.clip(mean_over_intervals(axis, start, season.cover), 0.0, 1.0)
 
 
 def ice_thickness(
@@ -114,4 +121,5 @@ def ice_thickness(
     >>> round(float(ice_thickness(axis, load_parameters("balkhash"), "west").max()), 1)
     0.5
     """
-    return _season(axis, parameters, storage, temperature_change)[1]
+    start, season = _season(axis, parameters, storage, temperature_change)
+    return np.maximum(mean_over_intervals(axis, start, season.thickness), 0.0)
