@@ -88,8 +88,8 @@ def ice_dates(result: xr.Dataset) -> pd.DataFrame:
     --------
     >>> import balkhash_model as bm
     >>> table = ice_dates(bm.run("hindcast_free"))
-    >>> table[["storage", "winter"]].iloc[-1].tolist()
-    ['east', 2015]
+    >>> table["storage"].iloc[-1], int(table["winter"].iloc[-1])
+    ('east', 2015)
     """
     import pandas as pd
 
