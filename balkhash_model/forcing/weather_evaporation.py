@@ -97,6 +97,11 @@ def _checked(
         low, high = f"minimum_{what}", f"maximum_{what}"
         if {low, high} <= has:
             require_order(source, low, given[low], high, given[high])
+    if "vapour_pressure" in has:
+        warmest = given["maximum_temperature" if both else "air_temperature"]
+        saturated = vapour.saturation_vapour_pressure(warmest)
+        damp = given["vapour_pressure"]
+        require_order(source, "vapour_pressure", damp, "saturation_vapour_pressure", saturated)
     count = days.astype(np.int64)
     return {name: np.repeat(array, count) for name, array in given.items()}, count
 
@@ -313,10 +318,16 @@ def evaporation_from_weather(
     )
     cover = None if ice_cover is None else np.repeat(np.asarray(ice_cover, float), count)
     lake = _Lake(elevation, depth, area_factor, albedo, start_temperature, cover)
+    starts = np.concatenate(([0], np.cumsum(count)[:-1]))
+    short = weather.shortwave_radiation
+    if short is not None:
+        most = np.add.reduceat(above, starts) / count
+        require_order(
+            METHODS[method][1], "shortwave_radiation", short, "extraterrestrial_radiation", most
+        )
     rate = _RATES[method](day, lake)
     if cover is not None:
         rate = rate * (1.0 - cover)
-    starts = np.concatenate(([0], np.cumsum(count)[:-1]))
     means: FloatArray = np.add.reduceat(rate, starts) / count
     return means
 

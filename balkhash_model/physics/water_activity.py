@@ -141,7 +141,7 @@ def small_1999_lowering(salinity: npt.ArrayLike, temperature: npt.ArrayLike) -> 
     42.4
     """
     require_ranges(
-        "Small et al. 1999, J. Geophys. Research 104, 6205-6217",
+        "Small et al. 1999, see source small1999",
         {"salinity": Limits(1e-6, 400.0, "g kg-1"), "temperature": Limits(-5.0, 60.0, "degC")},
         salinity=salinity,
         temperature=temperature,
