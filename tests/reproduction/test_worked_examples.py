@@ -1,4 +1,4 @@
-"""Every worked example that sources print, at its tolerance; the page that shows them is current."""
+"""Every worked example that sources print, at its tolerance; and the page that shows them."""
 
 import importlib.util
 from pathlib import Path

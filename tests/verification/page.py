@@ -23,11 +23,11 @@ HEAD = """\
 
 <!-- written by tests/verification/page.py: do not edit -->
 
-What sources print for an equation, and what this package gives. Rows marked *computed* are independent
-computations that nobody printed. The tolerance is half a unit of the last printed digit, or what the
-source rounds on its way; the test
-[test_worked_examples.py](../../tests/reproduction/test_worked_examples.py) holds every row to it. The
-printed values are the reference table `worked_examples`; source keys are those of
+What sources print for an equation, and what this package gives. Rows marked *computed* are
+independent computations that nobody printed. The tolerance is half a unit of the last printed
+digit, or what the source rounds on its way, or, for a fit, its stated error; the test
+[test_worked_examples.py](../../tests/reproduction/test_worked_examples.py) holds every row to it.
+The printed values are the reference table `worked_examples`; source keys are those of
 `balkhash_model.reference.sources()`.
 """
 

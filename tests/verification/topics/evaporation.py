@@ -179,9 +179,9 @@ def deep_lake() -> dict[str, float]:
 
 def alice_springs() -> dict[tuple[str, str], float]:
     mean = 0.5 * (LOW + HIGH)
-    deficit = vapour.mean_saturation_vapour_pressure(
-        LOW, HIGH
-    ) - vapour.actual_vapour_pressure(LOW, HIGH, DRY, DAMP)
+    deficit = vapour.mean_saturation_vapour_pressure(LOW, HIGH) - vapour.actual_vapour_pressure(
+        LOW, HIGH, DRY, DAMP
+    )
     above = solar.extraterrestrial_radiation(PLACE["latitude"], PLACE["day"])
     hours = solar.daylight_hours(PLACE["latitude"], PLACE["day"])
     z = PLACE["elevation"]
