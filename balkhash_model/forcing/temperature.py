@@ -136,6 +136,27 @@ def daily_climatology(station: str) -> FloatArray:
     return daily_from_monthly(station_climatology(station), DAYS)
 
 
+#: Years over which days are made of months in one piece, so that a day is the same in every run.
+_SPAN = (1900, 2200)
+
+
+@cache
+def _long_course(station: str, first_year: int, last_year: int) -> FloatArray:
+    """Temperature of each day from the first year to the last."""
+    months = np.arange(f"{first_year:04d}-01", f"{last_year + 1:04d}-01", dtype="datetime64[M]")
+    ends = (months + 1).astype("datetime64[D]")
+    lengths = (ends - months.astype("datetime64[D]")).astype(np.int64)
+    climate = station_climatology(station)
+    known = _own_months(station)
+    monthly = [known.get(n, climate[n % 12]) for n in months.astype(np.int64).tolist()]
+    return daily_from_monthly(np.array(monthly), lengths)
+
+
+def _own_months(station: str) -> dict[int, float]:
+    times, values = _months(station)
+    return dict(zip(times.astype(np.int64).tolist(), values.tolist(), strict=True))
+
+
 def daily_temperature(station: str, first_year: int, last_year: int) -> tuple[FloatArray, int]:
     """Temperature of each day of some years: the station's months, else its climatology.
 
@@ -157,13 +178,11 @@ def daily_temperature(station: str, first_year: int, last_year: int) -> tuple[Fl
     >>> course.size, own
     (731, 12)
     """
-    months = np.arange(f"{first_year:04d}-01", f"{last_year + 1:04d}-01", dtype="datetime64[M]")
-    ends = (months + 1).astype("datetime64[D]")
-    lengths = (ends - months.astype("datetime64[D]")).astype(np.int64)
-    times, values = _months(station)
-    known = dict(zip(times.astype(np.int64).tolist(), values.tolist(), strict=True))
-    climate = station_climatology(station)
-    number = months.astype(np.int64)
-    monthly = np.array([known.get(n, climate[n % 12]) for n in number.tolist()])
-    own = sum(n in known for n in number.tolist())
-    return daily_from_monthly(monthly, lengths), own
+    low, high = min(_SPAN[0], first_year - 1), max(_SPAN[1], last_year + 1)
+    course = _long_course(station, low, high)
+    start, begin, end = (
+        np.datetime64(f"{year:04d}-01-01", "D") for year in (low, first_year, last_year + 1)
+    )
+    months = range((first_year - 1970) * 12, (last_year - 1969) * 12)
+    own = sum(n in months for n in _own_months(station))
+    return course[(begin - start).astype(int) : (end - start).astype(int)].copy(), own

@@ -134,6 +134,18 @@ def test_heat_storage_makes_evaporation_late_by_its_time_constant(storage, low, 
     assert rate > water
 
 
+@pytest.mark.parametrize(("storage", "low", "high"), [("west", 9.0, 19.0), ("east", 15.0, 31.0)])
+def test_a_daily_run_lags_the_one_without_heat_storage(storage, low, high):
+    axis = TimeAxis.daily("1970-01-01", "1971-01-01")
+    site = lake_site(P, storage)
+    lag = harmonic_day(climate.lake_evaporation(axis, P, storage)) - harmonic_day(
+        lake_year(site, heat_storage=False).open_evaporation
+    )
+    tau = float(lake_year(site).time_constant.mean() / DAY)
+    assert low <= tau <= high
+    assert lag == pytest.approx(tau, rel=0.5)
+
+
 def test_the_east_is_later_than_the_west():
     axis = months_of(1970, 1970)
     west, east = (climate.lake_evaporation(axis, P, s) for s in BASINS)
