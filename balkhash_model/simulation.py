@@ -487,7 +487,7 @@ def _label(
     put("abstraction", by_storage, abstraction)
     if "ice_cover" in arrays.values:
         cover = arrays["ice_cover"] if not single else arrays["ice_cover"][0]
-        put("ice_cover", by_storage, np.broadcast_to(cover, area.shape))
+        put("ice_cover", by_storage, np.array(np.broadcast_to(cover, area.shape)))
     put("link_flow", (*interval, "link"), _link_flows(system, out, order))
     put("abstraction_by_user", (*interval, "user"), taken)
     put("shortage", (*interval, "user"), demand - taken)

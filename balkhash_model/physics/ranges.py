@@ -125,10 +125,14 @@ def require_order(
     ----------
     source : str
         Where the equation stands.
-    lower_name, upper_name : str
-        Names of the inputs.
-    lower, upper : array_like
-        The inputs.
+    lower_name : str
+        Name of the lower input.
+    lower : array_like
+        The lower input.
+    upper_name : str
+        Name of the upper input.
+    upper : array_like
+        The upper input.
 
     Raises
     ------
