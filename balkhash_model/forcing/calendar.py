@@ -175,9 +175,11 @@ def mean_over_intervals(axis: TimeAxis, start: np.datetime64, daily: FloatArray)
     instants = (axis.edges - begin).astype(np.float64) / 86400.0
     whole = np.round(instants).astype(np.int64)
     if (whole == instants).all():
-        # sums of the days alone, so that the same interval of another axis has the same bits
-        own = np.add.reduceat(daily[: whole[-1]], whole[:-1])
-        return np.asarray(own / np.diff(whole), dtype=np.float64)
+        # sums of the days alone, one after the other, so that the same interval of another axis
+        # has the same bits
+        counts = np.diff(whole)
+        own = np.bincount(np.repeat(np.arange(axis.n), counts), daily[whole[0] : whole[-1]])
+        return np.asarray(own / counts, dtype=np.float64)
     sums = np.concatenate(([0.0], np.cumsum(daily)))
     total = np.interp(instants, np.arange(daily.size + 1.0), sums)
     means: FloatArray = np.diff(total) / (axis.durations / 86400.0)
