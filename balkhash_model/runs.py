@@ -139,6 +139,7 @@ def build(
 
 def _used_tables(scenario: Scenario) -> list[str]:
     tables = [scenario.inflow.ili, scenario.climate.precipitation, "climate_balkhash_monthly"]
+    tables.append("air_temperature_stations")
     if scenario.inflow.reconstruct_from is not None:
         tables.append(scenario.inflow.observed)
     return sorted(tables)

@@ -525,6 +525,8 @@ def simulate(
     graph = pack(system)
     out = march(graph, packed, substeps=int(substeps), threads=threads)
     dataset = _label(system, arrays, out, packed.active, boundary, graph)
+    if "ice_cover" in dataset and "comment" in forcing["ice_cover"].attrs:
+        dataset["ice_cover"].attrs["comment"] = forcing["ice_cover"].attrs["comment"]
     dataset.attrs |= {
         "Conventions": "CF-1.11",
         "title": system.title,
@@ -612,6 +614,9 @@ def _label(
     ground = _boundary_flow(given(boundary.ground), supply, active, False)
     put("groundwater_inflow", by_storage, ground)
     put("abstraction", by_storage, abstraction)
+    if "ice_cover" in arrays.values:
+        cover = given(arrays["ice_cover"])
+        put("ice_cover", by_storage, np.array(np.broadcast_to(cover, area.shape)))
     put("link_flow", (*interval, "link"), _link_flows(system, flux))
     put("abstraction_by_user", (*interval, "user"), taken)
     put("shortage", (*interval, "user"), demand - taken)

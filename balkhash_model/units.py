@@ -60,6 +60,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "volume": Kind("a volume", "m3", ("106 km3", "28.1e9 m3")),
         "flow": Kind("a flow", "m3/s", ("14.9 km3/yr", "550 m3/s"), amount="m3"),
         "depth_rate": Kind("a depth per time", "m/s", ("0.85 m/yr", "2.3 mm/day"), amount="m"),
+        "speed": Kind("a speed", "m/s", ("4.65 m/s",)),
         "salinity": Kind("a salinity", "kg/m3", ("0.74 g/l", "3.5 kg/m3")),
         "mass": Kind("a mass", "kg", ("250 Mt", "1e9 kg")),
         "mass_rate": Kind("a mass per time", "kg/s", ("6.1 Mt/yr", "190 kg/s"), amount="kg"),

@@ -4,5 +4,17 @@ from __future__ import annotations
 
 from balkhash_model.forcing.assemble import assemble
 from balkhash_model.forcing.table import empty_forcing
+from balkhash_model.forcing.weather import Weather, read_weather
+from balkhash_model.forcing.weather_evaporation import (
+    evaporation_from_file,
+    evaporation_from_weather,
+)
 
-__all__ = ["assemble", "empty_forcing"]
+__all__ = [
+    "Weather",
+    "assemble",
+    "empty_forcing",
+    "evaporation_from_file",
+    "evaporation_from_weather",
+    "read_weather",
+]

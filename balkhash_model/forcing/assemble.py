@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from balkhash_model.forcing import climate, inflow
+from balkhash_model.forcing import climate, ice, inflow
 from balkhash_model.forcing.table import empty_forcing
 from balkhash_model.timeaxis import TimeAxis
 
@@ -62,13 +62,15 @@ def assemble(scenario: Scenario, system: LakeSystem, axis: TimeAxis | None = Non
         forcing[variable].loc[{dim: name}] = values
 
     lake_rain = climate.lake_precipitation(axis, p)
-    lake_evaporation = climate.lake_evaporation(axis, p)
-    for storage in system.storages:
+    method = scenario.climate.evaporation
+    cover = np.zeros((axis.n, len(system.storages)))
+    for i, storage in enumerate(system.storages):
         rain, evaporation = (
-            (lake_rain, lake_evaporation)
+            (lake_rain, climate.lake_evaporation(axis, p, storage.name, method))
             if storage.kind == "lake"
-            else climate.reservoir_depths(axis, p)
+            else climate.reservoir_depths(axis, p, method)
         )
+        cover[:, i] = ice.ice_cover(axis, p, storage.name)
         put("precipitation_rate", "storage", storage.name, rain)
         put("evaporation_rate", "storage", storage.name, evaporation)
     for name, share in system.groundwater.shares:
@@ -86,6 +88,11 @@ def assemble(scenario: Scenario, system: LakeSystem, axis: TimeAxis | None = Non
         "link",
         "kapshagay_release",
         inflow.ili_at_gauge(axis, "kapshagay_outflow", p),
+    )
+    forcing["ice_cover"] = (
+        ("time", "storage"),
+        cover,
+        {"units": "1", "comment": ice.TEMPERATURE_COMMENT},
     )
     put("gauge_flow", "junction", "ushzharma", inflow.ili_at_gauge(axis, "ushzharma", p))
     return forcing

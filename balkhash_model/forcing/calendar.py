@@ -5,11 +5,18 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from balkhash_model.timeaxis import TimeAxis, overlap_weights
+from balkhash_model.timeaxis import TimeAxis, overlap_weights, seconds_in_year
 
 FloatArray = npt.NDArray[np.float64]
 
-__all__ = ["annual_amounts_to_rates", "by_period", "cosine_shape", "months_of"]
+__all__ = [
+    "annual_amounts_to_rates",
+    "by_period",
+    "cosine_shape",
+    "daily_amounts_to_rates",
+    "mean_over_intervals",
+    "months_of",
+]
 
 
 def months_of(first_year: int, last_year: int) -> TimeAxis:
@@ -139,3 +146,82 @@ def annual_amounts_to_rates(
     weights_in = overlap_weights(axis, edges[:-1], edges[1:])
     mean: FloatArray = weights_in @ rates
     return mean
+
+
+def mean_over_intervals(axis: TimeAxis, start: np.datetime64, daily: FloatArray) -> FloatArray:
+    """Means over intervals of values that are constant through each day.
+
+    Parameters
+    ----------
+    axis : TimeAxis
+        The intervals; they must lie within the days given.
+    start : numpy.datetime64
+        Beginning of the first day.
+    daily : array (days,)
+        Value of each day.
+
+    Returns
+    -------
+    array (n,)
+        Mean of each interval.
+
+    Examples
+    --------
+    >>> axis = TimeAxis.irregular(["2000-01-01", "2000-01-02", "2000-01-04"])
+    >>> mean_over_intervals(axis, np.datetime64("2000-01-01"), np.array([1.0, 2.0, 4.0]))
+    array([1., 3.])
+    """
+    begin = start.astype("datetime64[s]")
+    instants = (axis.edges - begin).astype(np.float64) / 86400.0
+    whole = np.round(instants).astype(np.int64)
+    if (whole == instants).all():
+        # sums of the days alone, one after the other, so that the same interval of another axis
+        # has the same bits
+        counts = np.diff(whole)
+        own = np.bincount(np.repeat(np.arange(axis.n), counts), daily[whole[0] : whole[-1]])
+        return np.asarray(own / counts, dtype=np.float64)
+    sums = np.concatenate(([0.0], np.cumsum(daily)))
+    total = np.interp(instants, np.arange(daily.size + 1.0), sums)
+    means: FloatArray = np.diff(total) / (axis.durations / 86400.0)
+    return means
+
+
+def daily_amounts_to_rates(
+    axis: TimeAxis, amounts: FloatArray, first_year: int, shapes: FloatArray
+) -> FloatArray:
+    """Mean rates over intervals from amounts per calendar year and a shape by day.
+
+    Parameters
+    ----------
+    axis : TimeAxis
+        The intervals; they must lie within the years given.
+    amounts : array (years,)
+        Amount of each year, such as m3 or m.
+    first_year : int
+        Year of the first amount.
+    shapes : array (365,) or (years, 365)
+        Relative rates by day of a year without a leap day; 29 February takes that of the day
+        before.
+
+    Returns
+    -------
+    array (n,)
+        Amount per second over each interval. Summed over a calendar year, rate times duration is
+        the year's amount.
+
+    Examples
+    --------
+    >>> axis = TimeAxis.daily("2000-01-01", "2001-01-01")
+    >>> rates = daily_amounts_to_rates(axis, np.array([366.0]), 2000, np.ones(365))
+    >>> bool(np.allclose(rates * 86400.0, 1.0))
+    True
+    """
+    shapes = np.broadcast_to(shapes, (amounts.size, 365))
+    leap = np.insert(np.arange(365), 59, 58)
+    days = []
+    for i, amount in enumerate(amounts.tolist()):
+        year = first_year + i
+        shape = shapes[i, leap] if seconds_in_year(year) > 365.5 * 86400.0 else shapes[i]
+        days.append(amount * shape / (shape.sum() * 86400.0))
+    start = np.datetime64(f"{first_year:04d}-01-01", "D")
+    return mean_over_intervals(axis, start, np.concatenate(days))

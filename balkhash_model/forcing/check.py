@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from balkhash_model.errors import InputError, Problem, nearest
-from balkhash_model.forcing.table import FORCING, coordinate_names
+from balkhash_model.forcing.table import CARRIED, FORCING, coordinate_names
 from balkhash_model.timeaxis import TimeAxis
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _read_variable(
     axis: TimeAxis | None,
     problems: list[Problem],
 ) -> FloatArray | None:
-    unit = FORCING[name][0]
+    unit = (FORCING | CARRIED)[name][0]
     where = f"forcing {name}"
     variable = forcing[name]
     before = len(problems)
@@ -154,6 +154,9 @@ def _read_variable(
         if (np.isnan(values) != np.isnan(values[:1])).any():
             problems.append(Problem(where, "gauged in some members and not in others"))
     _first(problems, where, "is not a number", bad, names, axis, "finite values, without gaps")
+    if name in CARRIED:
+        outside = (values < 0.0) | (values > 1.0)
+        _first(problems, where, "outside its range", outside, names, axis, "0 to 1")
     if name in _POSITIVE:
         _first(problems, where, "is negative", values < 0.0, names, axis, "zero or more")
     return values if len(problems) == before else None
@@ -225,15 +228,17 @@ def read_forcing(system: LakeSystem, forcing: xr.Dataset) -> ForcingArrays:
             )
         )
     for name in forcing.data_vars:
-        if name not in FORCING and name != "time_bnds":
+        if name not in FORCING | CARRIED and name != "time_bnds":
             problems.append(
                 Problem(f"forcing {name}", "no such variable", hint=nearest(str(name), FORCING))
             )
     names = coordinate_names(system)
     values: dict[str, FloatArray] = {}
     members: dict[str, int] = {}
-    for name, (_, dim) in FORCING.items():
+    for name, (_, dim) in (FORCING | CARRIED).items():
         if name not in forcing:
+            if name in CARRIED:
+                continue
             if name in _OPTIONAL or not names[dim]:
                 n = axis.n if axis is not None else 0
                 values[name] = np.full((1, n, len(names[dim])), _OPTIONAL.get(name, 0.0))

@@ -1,20 +1,38 @@
-"""Rain and evaporation over the lake: annual depths shaped by month."""
+"""Rain and evaporation over the lake: annual depths shaped through the year."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-from balkhash_model.errors import InputError, Problem
-from balkhash_model.forcing.calendar import annual_amounts_to_rates, by_period
+from balkhash_model.errors import InputError, Problem, nearest
+from balkhash_model.forcing.calendar import (
+    annual_amounts_to_rates,
+    by_period,
+    daily_amounts_to_rates,
+)
 from balkhash_model.forcing.inflow import MEAN_YEAR, _years
+from balkhash_model.forcing.lake_weather import lake_site, lake_year
+from balkhash_model.forcing.temperature import DAYS
 from balkhash_model.physics.evaporation import mass_transfer_shape
 from balkhash_model.system import ParameterSet
 from balkhash_model.timeaxis import TimeAxis
 
 FloatArray = npt.NDArray[np.float64]
 
-__all__ = ["evaporation_shape", "lake_evaporation", "lake_precipitation", "precipitation_shape"]
+__all__ = [
+    "EVAPORATION_METHODS",
+    "evaporation_response",
+    "evaporation_shape",
+    "evaporation_year",
+    "lake_evaporation",
+    "lake_precipitation",
+    "precipitation_shape",
+    "reservoir_depths",
+]
+
+#: Climatologies of evaporation that a scenario can name.
+EVAPORATION_METHODS = ("heat_storage_climatology", "mass_transfer_climatology")
 
 
 def precipitation_shape() -> FloatArray:
@@ -127,20 +145,168 @@ def lake_precipitation(axis: TimeAxis, parameters: ParameterSet) -> FloatArray:
     return annual_amounts_to_rates(axis, depth, int(years[0]), precipitation_shape(), shares=True)
 
 
-def lake_evaporation(axis: TimeAxis, parameters: ParameterSet) -> FloatArray:
-    """Evaporation from the lake: the same annual depth every year, shaped by month.
+def evaporation_year(
+    parameters: ParameterSet, storage: str, temperature_change: npt.ArrayLike = 0.0
+) -> tuple[FloatArray, float]:
+    r"""Shape of the evaporation through a mean year by heat storage, and its size.
+
+    Open water evaporates as :func:`balkhash_model.forcing.lake_weather.lake_year` has it. Under ice
+    the evaporation is a stated residual, one rate on all ice: such that without warming the share
+    ``evaporation_ice_share`` of the year falls on ice. Under another climate that rate stays.
+
+    Parameters
+    ----------
+    parameters : ParameterSet
+        For the site, the assumptions on its weather and the share under ice.
+    storage : str
+        ``west``, ``east`` or ``kapshagay``.
+    temperature_change : array_like, default 0.0
+        Warming of the air, K: one value, or one for each month.
+
+    Returns
+    -------
+    tuple of array (365,) and float
+        Relative rate by day, whose sum is 1 without warming, and that sum.
+
+    Examples
+    --------
+    >>> from balkhash_model.library import load_parameters
+    >>> shape, size = evaporation_year(load_parameters("balkhash"), "west", 2.0)
+    >>> shape.size, 1.03 < size < 1.15
+    (365, True)
+    """
+    site = lake_site(parameters, storage)
+    base, now = lake_year(site), lake_year(site, temperature_change)
+    open_days, ice_days = base.open_evaporation.sum(), base.ice_cover.sum()
+    share = parameters["evaporation_ice_share"].si if ice_days > 0.0 else 0.0
+    residual = share / ice_days if ice_days > 0.0 else 0.0
+    shape: FloatArray = (1.0 - share) * now.open_evaporation / open_days + residual * now.ice_cover
+    return shape, float(shape.sum())
+
+
+def evaporation_response(
+    parameters: ParameterSet, storage: str, temperature_change: npt.ArrayLike
+) -> FloatArray:
+    r"""How the evaporation of each month answers to warming, :math:`E(T + \Delta T)/E(T)`.
+
+    Relative humidity, wind and radiation stay as they are; water temperature and ice follow.
+
+    Parameters
+    ----------
+    parameters : ParameterSet
+        For the site and the assumptions.
+    storage : str
+        ``west``, ``east`` or ``kapshagay``.
+    temperature_change : array_like
+        Warming of the air, K: one value, or one for each month.
+
+    Returns
+    -------
+    array (12,)
+        Ratio of each month. In the months of freeze-up and break-up it is large, since ice is
+        replaced by open water there.
+
+    Raises
+    ------
+    InputError
+        For a warming beyond 10 K.
+
+    Examples
+    --------
+    >>> from balkhash_model.library import load_parameters
+    >>> ratio = evaporation_response(load_parameters("balkhash"), "west", 2.0)
+    >>> bool(1.02 < ratio[6] < 1.06)
+    True
+    """
+    month = np.repeat(np.arange(12), DAYS)
+    warm = np.bincount(month, evaporation_year(parameters, storage, temperature_change)[0])
+    base = np.bincount(month, evaporation_year(parameters, storage)[0])
+    ratio: FloatArray = np.where(base > 0.0, warm / np.where(base > 0.0, base, 1.0), 1.0)
+    return ratio
+
+
+def _evaporation(
+    axis: TimeAxis,
+    parameters: ParameterSet,
+    depth: float,
+    storage: str,
+    method: str,
+    temperature_change: npt.ArrayLike,
+) -> FloatArray:
+    years = _years(axis)
+    change = np.asarray(temperature_change, dtype=np.float64)
+    if change.ndim == 0:
+        change = np.full(years.size, float(change))
+    if change.shape != (years.size,):
+        raise InputError(
+            Problem(
+                "temperature_change",
+                "wrong length",
+                str(change.shape),
+                f"one value, or one for each of the {years.size} years",
+            )
+        )
+    if method == "mass_transfer_climatology":
+        if change.any():
+            raise InputError(
+                Problem(
+                    "climate.evaporation",
+                    "this method does not answer to warming",
+                    repr(method),
+                    "'heat_storage_climatology'",
+                )
+            )
+        shape = evaporation_shape(parameters)
+        amounts = np.full(years.size, depth)
+        return annual_amounts_to_rates(axis, amounts, int(years[0]), shape, shares=True)
+    if method != "heat_storage_climatology":
+        raise InputError(
+            Problem(
+                "climate.evaporation",
+                "no such method",
+                repr(method),
+                hint=nearest(method, EVAPORATION_METHODS),
+            )
+        )
+    found = [evaporation_year(parameters, storage, x) for x in change.tolist()]
+    amounts = depth * np.array([size for _, size in found])
+    shapes = np.stack([shape for shape, _ in found])
+    return daily_amounts_to_rates(axis, amounts, int(years[0]), shapes)
+
+
+def lake_evaporation(
+    axis: TimeAxis,
+    parameters: ParameterSet,
+    storage: str = "west",
+    method: str = "heat_storage_climatology",
+    temperature_change: npt.ArrayLike = 0.0,
+) -> FloatArray:
+    """Evaporation from a basin of the lake: the fitted annual depth, shaped through the year.
 
     Parameters
     ----------
     axis : TimeAxis
         The intervals.
     parameters : ParameterSet
-        For the net evaporation and the mean precipitation, whose sum is the evaporation.
+        For the net evaporation and the mean precipitation, whose sum is the evaporation of a year
+        without warming, the same in both basins, and for what shapes it.
+    storage : str, default "west"
+        The basin, ``west`` or ``east``: the deeper one evaporates later.
+    method : {"heat_storage_climatology", "mass_transfer_climatology"}
+        Shape by the heat-storage model from the climatology of Kuigan (by day), or by mass
+        transfer from the ILEC water temperatures (by month, the same for both basins).
+    temperature_change : array_like, default 0.0
+        Warming of the air, K: one value, or one for each calendar year of the axis.
 
     Returns
     -------
     array (n,)
         Depth rate, m/s, positive.
+
+    Raises
+    ------
+    InputError
+        For an unknown method or storage, or warming that the method does not answer to.
 
     Examples
     --------
@@ -151,14 +317,16 @@ def lake_evaporation(axis: TimeAxis, parameters: ParameterSet) -> FloatArray:
     1.0448
     """
     depth = (parameters["net_evaporation"].si + parameters["mean_precipitation"].si) * MEAN_YEAR
-    years = _years(axis)
-    return annual_amounts_to_rates(
-        axis, np.full(years.size, depth), int(years[0]), evaporation_shape(parameters), shares=True
-    )
+    return _evaporation(axis, parameters, depth, storage, method, temperature_change)
 
 
-def reservoir_depths(axis: TimeAxis, parameters: ParameterSet) -> tuple[FloatArray, FloatArray]:
-    """Rain on and evaporation from Kapshagay, with the monthly shapes of the lake.
+def reservoir_depths(
+    axis: TimeAxis,
+    parameters: ParameterSet,
+    method: str = "heat_storage_climatology",
+    temperature_change: npt.ArrayLike = 0.0,
+) -> tuple[FloatArray, FloatArray]:
+    """Rain on and evaporation from Kapshagay.
 
     Parameters
     ----------
@@ -166,11 +334,15 @@ def reservoir_depths(axis: TimeAxis, parameters: ParameterSet) -> tuple[FloatArr
         The intervals.
     parameters : ParameterSet
         For the annual depths.
+    method : str, default "heat_storage_climatology"
+        As in :func:`lake_evaporation`; the temperature is that of the station Kapshagai.
+    temperature_change : array_like, default 0.0
+        Warming of the air, K: one value, or one for each calendar year of the axis.
 
     Returns
     -------
     tuple of array (n,)
-        Precipitation and evaporation, m/s, both positive.
+        Precipitation, with the monthly shape of the lake's, and evaporation, m/s, both positive.
 
     Examples
     --------
@@ -181,12 +353,9 @@ def reservoir_depths(axis: TimeAxis, parameters: ParameterSet) -> tuple[FloatArr
     True
     """
     years = _years(axis)
-
-    def rates(name: str, shape: FloatArray) -> FloatArray:
-        amounts = np.full(years.size, parameters[name].si * MEAN_YEAR)
-        return annual_amounts_to_rates(axis, amounts, int(years[0]), shape, shares=True)
-
+    rain = np.full(years.size, parameters["kapshagay_precipitation"].si * MEAN_YEAR)
+    depth = parameters["kapshagay_evaporation"].si * MEAN_YEAR
     return (
-        rates("kapshagay_precipitation", precipitation_shape()),
-        rates("kapshagay_evaporation", evaporation_shape(parameters)),
+        annual_amounts_to_rates(axis, rain, int(years[0]), precipitation_shape(), shares=True),
+        _evaporation(axis, parameters, depth, "kapshagay", method, temperature_change),
     )

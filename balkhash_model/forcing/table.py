@@ -12,7 +12,7 @@ from balkhash_model.timeaxis import TimeAxis
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["FORCING", "coordinate_names", "empty_forcing"]
+__all__ = ["CARRIED", "FORCING", "coordinate_names", "empty_forcing"]
 
 #: Variables of a forcing dataset: name, unit, second dimension.
 FORCING: dict[str, tuple[str, str]] = {
@@ -25,6 +25,8 @@ FORCING: dict[str, tuple[str, str]] = {
     "release_demand": ("m3 s-1", "link"),
     "withdrawal_demand": ("m3 s-1", "user"),
 }
+#: Variables that a forcing dataset may carry and that no water depends on: handed to the result.
+CARRIED: dict[str, tuple[str, str]] = {"ice_cover": ("1", "storage")}
 
 
 def coordinate_names(system: LakeSystem) -> dict[str, list[str]]:

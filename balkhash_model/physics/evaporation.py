@@ -1,41 +1,15 @@
-"""Vapour pressure and the seasonal demand of open water for evaporation."""
+"""The seasonal shape of evaporation from observed water temperatures, by mass transfer."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
+from balkhash_model.physics.vapour import saturation_vapour_pressure
+
 FloatArray = npt.NDArray[np.float64]
 
-__all__ = ["mass_transfer_shape", "saturation_vapour_pressure"]
-
-
-def saturation_vapour_pressure(temperature: npt.ArrayLike) -> FloatArray:
-    r"""Saturation vapour pressure over water.
-
-    :math:`e_s = 610.8 \exp\!\big(17.27\,T/(T + 237.3)\big)` (FAO Irrigation and Drainage Paper 56,
-    equation 11).
-
-    Parameters
-    ----------
-    temperature : array_like
-        Temperature, degC.
-
-    Returns
-    -------
-    array
-        Pressure, Pa.
-
-    Examples
-    --------
-    FAO-56 prints 3.075 kPa at 24.5 degC and 1.705 kPa at 15 degC:
-
-    >>> [round(float(saturation_vapour_pressure(t)), 0) for t in (24.5, 15.0)]
-    [3075.0, 1705.0]
-    """
-    t = np.asarray(temperature, dtype=np.float64)
-    pressure: FloatArray = 610.8 * np.exp(17.27 * t / (t + 237.3))
-    return pressure
+__all__ = ["mass_transfer_shape"]
 
 
 def mass_transfer_shape(

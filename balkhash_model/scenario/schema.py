@@ -111,9 +111,12 @@ class Climate(Strict):
 
     precipitation: Literal["lake_precipitation_by_period"] = "lake_precipitation_by_period"
     """Annual rain: Wang 2022's means by period, with the monthly shape of the ILEC record."""
-    evaporation: Literal["climatology"] = "climatology"
-    """Annual depth from the parameters ``net_evaporation`` and ``mean_precipitation``; the monthly
-    shape by mass transfer from the ILEC water and air temperatures."""
+    evaporation: Literal["heat_storage_climatology", "mass_transfer_climatology"] = (
+        "heat_storage_climatology"
+    )
+    """Annual depth from the parameters ``net_evaporation`` and ``mean_precipitation``; its shape
+    through the year by the heat-storage model from the temperature of Kuigan, or by mass transfer
+    from the ILEC water and air temperatures."""
 
 
 class Inflow(Strict):

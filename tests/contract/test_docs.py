@@ -133,7 +133,9 @@ def test_a_page_has_one_title_and_a_fair_length(page):
     prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
     assert len(re.findall(r"^# ", prose, flags=re.MULTILINE)) == 1
     assert text.startswith("# ")
-    assert 40 <= text.count("\n") <= 150
+    # a page that a script writes is as long as its data
+    longest = 2000 if "<!-- written by " in text else 150
+    assert 40 <= text.count("\n") <= longest
     assert text.endswith("\n")
 
 

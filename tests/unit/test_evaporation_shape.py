@@ -5,7 +5,8 @@ import pytest
 
 from balkhash_model.forcing.climate import evaporation_shape, precipitation_shape
 from balkhash_model.library import load_parameters
-from balkhash_model.physics.evaporation import mass_transfer_shape, saturation_vapour_pressure
+from balkhash_model.physics.evaporation import mass_transfer_shape
+from balkhash_model.physics.vapour import saturation_vapour_pressure
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,10 @@ def test_a_file_that_is_not_there(problems):
 
 WRONG = [
     ("perod: {}", ["perod: no such key; got {}. Nearest: period"]),
-    ("climate: {evaporation: guess}", ["climate.evaporation: Input should be 'climatology'"]),
+    (
+        "climate: {evaporation: guess}",
+        ["climate.evaporation: Input should be 'heat_storage_climatology' or 'mass_transfer"],
+    ),
     ("inflow: {eastern_dry_phase: [1973]}", ["inflow.eastern_dry_phase"]),
     ("inflow: {reconstruct_from: 1993}", ["inflow.reconstruct_from: "]),
     ("inflow: {reconstruct_from: 1993-13-01}", ["not a date; expected year-month-day"]),
