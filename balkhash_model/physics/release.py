@@ -169,7 +169,8 @@ def release_slope(
     v, v_toe = np.asarray(volume, dtype=np.float64), np.asarray(toe, dtype=np.float64)
     tau_s = np.asarray(tau, dtype=np.float64)
     asked = np.asarray(plan, dtype=np.float64) + (v - np.asarray(target, dtype=np.float64)) / tau_s
-    free = (asked > minimum) & (asked < maximum)
+    low, high = np.asarray(minimum, dtype=np.float64), np.asarray(maximum, dtype=np.float64)
+    free = (asked > low) & (asked < high)
     fading = (v > 0.0) & (v < v_toe)
     bounded = planned_release(v, plan, minimum, maximum, target, tau)
     slope: FloatArray = np.where(free, 1.0 / tau_s, 0.0) * supply(v, v_toe) + np.where(
