@@ -15,12 +15,11 @@ from balkhash_model import reference
 from balkhash_model.forcing import empty_forcing
 from balkhash_model.forcing.climate import reservoir_depths
 from balkhash_model.forcing.inflow import ili_at_gauge, kapshagay_lateral
+from balkhash_model.forcing.operation import release_rule, seepage
 from balkhash_model.forcing.reservoir import (
     fit_lateral,
     period_balance,
     published_losses,
-    release_rule,
-    seepage,
 )
 from balkhash_model.library import load_system
 from balkhash_model.physics.release import release

@@ -19,12 +19,11 @@ from balkhash_model.forcing.inflow import (
     kapshagay_lateral,
     kazakh_cropland,
 )
+from balkhash_model.forcing.operation import release_rule, target_volume
 from balkhash_model.forcing.reservoir import (
     given_back,
     ili_without_reservoir,
     published_losses,
-    release_rule,
-    target_volume,
 )
 from balkhash_model.forcing.table import FORCING
 from balkhash_model.library import load_parameters
