@@ -243,11 +243,21 @@ def test_evaporation_is_a_loss_and_never_a_demand():
     assert less == pytest.approx(more, rel=0.05)
 
 
-def test_the_season_rests_on_the_irrigation_release():
-    # within its range it moves the season by more than the altimetry allows: a choice, no finding
-    ours = march({"kapshagay_irrigation_release": "3 km3/yr"}).season()
-    print(f"\n3 km3/yr: range {np.ptp(ours):.2f} m")
-    assert np.ptp(ours) > 0.75
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("kapshagay_irrigation_release", "1 km3/yr", (0.50, 5, 1)),
+        ("kapshagay_irrigation_release", "3 km3/yr", (0.97, 4, 8)),
+        ("ili_seasonal_amplitude", "0.15", (1.03, 4, 8)),
+    ],
+)
+def test_the_season_rests_on_assumptions(name, value, expected):
+    # each within its range; each misses the altimetry in range or month: a choice, no finding
+    ours = march({name: value}).season()
+    found = round(float(np.ptp(ours)), 2), ours.argmax() + 1, ours.argmin() + 1
+    print(f"\n{name} {value}: range {found[0]} m, highest {found[1]}, lowest {found[2]}")
+    assert found == (pytest.approx(expected[0], abs=0.015), *expected[1:])
+    assert abs(found[0] - 0.5) > 0.25 or abs(found[2] - 9) > 1
 
 
 def test_the_two_dated_volumes_disagree_by_eight_tenths(balkhash):
