@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -13,6 +14,7 @@ from pydantic import Field
 from balkhash_model import units, yamlio
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.physics import hypsometry
+from balkhash_model.physics.delta import linear_loss_table
 from balkhash_model.system import (
     Delta,
     Groundwater,
@@ -121,6 +123,8 @@ class _DeltaSpec(Strict):
     mouth: str
     loss_name: str
     loss: str
+    loss_slope: str = "0"
+    loss_flow: str = "0 m3/s"
 
 
 class _GroundwaterSpec(Strict):
@@ -443,7 +447,7 @@ def load_system(
             d.to,
             d.mouth,
             d.loss_name,
-            *_constant_loss(get.number(d.loss, "flow", f"delta {d.name}, loss")),
+            *_loss_table(d, get),
         )
         for d in spec.deltas
     ]
@@ -513,10 +517,18 @@ def _foreign_keys(spec: Strict, allowed: set[str], where: str, get: _Resolver) -
         )
 
 
-def _constant_loss(loss: float) -> tuple[np.ndarray, np.ndarray]:
-    if not loss > 0.0:
+def _loss_table(spec: _DeltaSpec, get: _Resolver) -> tuple[np.ndarray, np.ndarray]:
+    where = f"delta {spec.name}"
+    loss = get.number(spec.loss, "flow", f"{where}, loss")
+    slope = get.number(spec.loss_slope, "fraction", f"{where}, loss_slope")
+    flow = get.number(spec.loss_flow, "flow", f"{where}, loss_flow")
+    if not np.isfinite([loss, slope, flow]).all():  # noted already
         return np.array([0.0, _MOST_FLOW]), np.array([0.0, 0.0])
-    return np.array([0.0, loss, _MOST_FLOW]), np.array([0.0, loss, loss])
+    try:
+        return linear_loss_table(loss, flow, slope, _MOST_FLOW)
+    except InputError as error:
+        get.problems += [replace(p, where=f"{get.where}: {where}") for p in error.problems]
+        return np.array([0.0, _MOST_FLOW]), np.array([0.0, 0.0])
 
 
 def _curve(storage: _StorageSpec, get: _Resolver) -> Hypsometry | None:

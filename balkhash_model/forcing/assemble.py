@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from balkhash_model.forcing import climate, ice, inflow
+from balkhash_model.forcing import climate, ice, inflow, operation
 from balkhash_model.forcing.table import empty_forcing
 from balkhash_model.timeaxis import TimeAxis
 
@@ -75,6 +75,7 @@ def assemble(scenario: Scenario, system: LakeSystem, axis: TimeAxis | None = Non
         put("evaporation_rate", "storage", storage.name, evaporation)
     for name, share in system.groundwater.shares:
         put("groundwater_flow", "storage", name, np.full(axis.n, share * p["groundwater"].si))
+    put("groundwater_flow", "storage", "kapshagay", operation.seepage(axis, p))
     put("river_flow", "river", "ili_km171", inflow.ili_at_gauge(axis, "km171", p))
     put("river_flow", "river", "kapshagay_lateral", inflow.kapshagay_lateral(axis, p))
     put(

@@ -1,13 +1,26 @@
-"""What a river loses in its delta, as a function of the flow that enters it."""
+"""What a river loses in its delta: as a function of the flow that enters it, or in a wetland."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from balkhash_model.errors import InputError, Problem
+
 FloatArray = npt.NDArray[np.float64]
 
-__all__ = ["delta_loss", "head_flow_for_outflow"]
+__all__ = [
+    "LossFit",
+    "WetlandStep",
+    "delta_loss",
+    "fit_linear_loss",
+    "head_flow_for_outflow",
+    "linear_loss_table",
+    "wetland_steady_loss",
+    "wetland_step",
+]
 
 
 def delta_loss(flow: npt.ArrayLike, table_flow: FloatArray, table_loss: FloatArray) -> FloatArray:
@@ -76,3 +89,213 @@ def head_flow_for_outflow(
     inside = np.interp(out, t, q)
     head: FloatArray = np.where(out <= 0.0, out, np.where(out > t[-1], beyond, inside))
     return head
+
+
+def linear_loss_table(
+    loss: float, flow: float, slope: float = 0.0, most_flow: float = 1e6
+) -> tuple[FloatArray, FloatArray]:
+    r"""Rows of a loss that rises linearly with the flow, :math:`D = D_0 + b (Q - Q_0)`.
+
+    The loss is held between zero and the flow, so that it never falls as the flow rises and a delta
+    never loses more than it gets.
+
+    Parameters
+    ----------
+    loss : float
+        Loss :math:`D_0` at the flow of reference, m3 s-1.
+    flow : float
+        Flow of reference :math:`Q_0`, m3 s-1.
+    slope : float, default 0
+        Slope b, from zero (a constant loss) to below one.
+    most_flow : float, default 1e6
+        Flow of the last row, m3 s-1.
+
+    Returns
+    -------
+    tuple of array (rows,)
+        Flow and loss, m3 s-1, for :func:`delta_loss`.
+
+    Raises
+    ------
+    InputError
+        Where the loss is negative or the slope leaves its range.
+
+    Examples
+    --------
+    80 m3/s at 400 m3/s and a fifth of what comes beyond meet the flow at zero:
+
+    >>> [rows.tolist() for rows in linear_loss_table(80.0, 400.0, 0.2, 1000.0)]
+    [[0.0, 1000.0], [0.0, 200.0]]
+    >>> [rows.tolist() for rows in linear_loss_table(80.0, 400.0, 0.0, 1000.0)]
+    [[0.0, 80.0, 1000.0], [0.0, 80.0, 80.0]]
+    """
+    problems = []
+    if not loss >= 0.0:
+        problems.append(Problem("delta loss", "negative", f"{loss:g} m3/s", "0 or more"))
+    if not 0.0 <= slope < 1.0:
+        problems.append(
+            Problem("slope of the delta loss", "out of range", f"{slope:g}", "0 to below 1")
+        )
+    if problems:
+        raise InputError(problems)
+    at_zero = loss - slope * flow
+    last = loss + slope * (most_flow - flow)
+    if at_zero > 0.0:
+        corner = at_zero / (1.0 - slope)
+        return np.array([0.0, corner, most_flow]), np.array([0.0, corner, last])
+    if at_zero < 0.0 < slope:
+        return np.array([0.0, -at_zero / slope, most_flow]), np.array([0.0, 0.0, last])
+    return np.array([0.0, most_flow]), np.array([0.0, last])
+
+
+class LossFit(NamedTuple):
+    """A straight line through losses, no steeper downwards than level."""
+
+    flow: float  # weighted mean flow, to which the loss refers
+    loss: float  # loss at that flow
+    slope: float  # never below zero
+    slope_error: float  # standard error of the unrestricted slope
+    residuals: FloatArray  # losses less the line
+
+
+def fit_linear_loss(
+    flow: npt.ArrayLike, loss: npt.ArrayLike, weight: npt.ArrayLike | None = None
+) -> LossFit:
+    r"""Fit a non-decreasing straight line to losses at given flows by least squares.
+
+    Parameters
+    ----------
+    flow, loss : array_like (n,)
+        Flow at the delta head and loss, in one unit; three or more.
+    weight : array_like (n,), optional
+        Weights, such as years.
+
+    Returns
+    -------
+    LossFit
+        The line, :math:`D = D_0 + \max(b, 0) (Q - \bar Q)`.
+
+    Examples
+    --------
+    >>> fit = fit_linear_loss([1.0, 2.0, 3.0], [1.0, 2.5, 3.0])
+    >>> round(fit.loss, 4), round(fit.slope, 4), fit.residuals.round(4)
+    (2.1667, 1.0, array([-0.1667,  0.3333, -0.1667]))
+
+    Losses that fall with the flow give the mean, at no slope:
+
+    >>> fit_linear_loss([1.0, 2.0, 3.0], [3.0, 2.0, 1.0]).slope
+    0.0
+    """
+    q, d = np.asarray(flow, dtype=np.float64), np.asarray(loss, dtype=np.float64)
+    w = np.ones(q.size) if weight is None else np.asarray(weight, dtype=np.float64)
+    w = w / w.mean()
+    middle, mean = float(np.average(q, weights=w)), float(np.average(d, weights=w))
+    spread = float((w * (q - middle) ** 2).sum())
+    free = float((w * (q - middle) * (d - mean)).sum()) / spread
+    scatter = float((w * (d - mean - free * (q - middle)) ** 2).sum()) / (q.size - 2)
+    slope = max(free, 0.0)
+    return LossFit(
+        middle, mean, slope, float(np.sqrt(scatter / spread)), d - mean - slope * (q - middle)
+    )
+
+
+class WetlandStep(NamedTuple):
+    """Volume at the end of an interval, m3, and mean flows over it, m3 s-1."""
+
+    volume: FloatArray
+    outflow: FloatArray
+    loss: FloatArray
+
+
+def wetland_step(
+    volume: npt.ArrayLike,
+    inflow: npt.ArrayLike,
+    duration: npt.ArrayLike,
+    residence: npt.ArrayLike,
+    depth: npt.ArrayLike,
+    net_evaporation: npt.ArrayLike,
+) -> WetlandStep:
+    r"""Exact course of a linear wetland over an interval of steady inflow.
+
+    :math:`dW/dt = I - W/\tau - e W/d`: the wetland W drains to the lake with the residence time
+    :math:`\tau`, and evaporates from the area :math:`W/d` that it floods to the mean depth d.
+
+    Parameters
+    ----------
+    volume : array_like
+        Volume at the start, m3.
+    inflow : array_like
+        Flow at the delta head I, m3 s-1.
+    duration : array_like
+        Length of the interval, s.
+    residence : array_like
+        Residence time :math:`\tau`, s.
+    depth : array_like
+        Mean depth d of flooding, m.
+    net_evaporation : array_like
+        Evaporation less rain e, m s-1; it may be negative.
+
+    Returns
+    -------
+    WetlandStep
+        Volume at the end, mean outflow to the lake and mean loss to the air. They close:
+        :math:`\Delta W = (I - Q - D) \Delta t`.
+
+    Examples
+    --------
+    A wetland without inflow or evaporation keeps 1/e after its residence time:
+
+    >>> step = wetland_step(1e9, 0.0, 1e7, 1e7, 1.0, 0.0)
+    >>> round(float(step.volume) / 1e9, 6), float(step.loss)
+    (0.367879, 0.0)
+    """
+    w, q = np.asarray(volume, dtype=np.float64), np.asarray(inflow, dtype=np.float64)
+    t, drain = np.asarray(duration, dtype=np.float64), 1.0 / np.asarray(residence, dtype=np.float64)
+    dry = np.asarray(net_evaporation, dtype=np.float64) / np.asarray(depth, dtype=np.float64)
+    x = (drain + dry) * t
+    small = np.abs(x) < 1e-4
+    safe = np.where(small, 1.0, x)
+    # means of exp(-x s) over s from 0 to 1, and of its integral; series where x is small
+    first = np.where(small, 1.0 - x / 2.0 + x**2 / 6.0, -np.expm1(-safe) / safe)
+    second = np.where(small, 0.5 - x / 6.0 + x**2 / 24.0, (1.0 + np.expm1(-safe) / safe) / safe)
+    mean = w * first + q * t * second
+    end = w * np.exp(-x) + q * t * first
+    return WetlandStep(end, mean * drain, mean * dry)
+
+
+def wetland_steady_loss(
+    inflow: npt.ArrayLike,
+    residence: npt.ArrayLike,
+    depth: npt.ArrayLike,
+    net_evaporation: npt.ArrayLike,
+) -> FloatArray:
+    r"""Loss of a linear wetland at rest, :math:`D = I\,r/(1 + r)` with :math:`r = e \tau/d`.
+
+    Parameters
+    ----------
+    inflow : array_like
+        Flow at the delta head I, m3 s-1.
+    residence : array_like
+        Residence time :math:`\tau`, s.
+    depth : array_like
+        Mean depth d of flooding, m.
+    net_evaporation : array_like
+        Evaporation less rain e, m s-1.
+
+    Returns
+    -------
+    array
+        Loss, m3 s-1, a constant share of the flow.
+
+    Examples
+    --------
+    >>> float(wetland_steady_loss(400.0, 1e7, 1.0, 2.5e-8))
+    80.0
+    """
+    ratio = (
+        np.asarray(net_evaporation, dtype=np.float64)
+        * np.asarray(residence, dtype=np.float64)
+        / np.asarray(depth, dtype=np.float64)
+    )
+    loss: FloatArray = np.asarray(inflow, dtype=np.float64) * ratio / (1.0 + ratio)
+    return loss

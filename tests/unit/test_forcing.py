@@ -12,7 +12,19 @@ from balkhash_model.forcing.calendar import (
     months_of,
 )
 from balkhash_model.forcing.climate import lake_evaporation, lake_precipitation, reservoir_depths
-from balkhash_model.forcing.inflow import eastern_rivers, ili_at_gauge, kapshagay_lateral
+from balkhash_model.forcing.inflow import (
+    eastern_rivers,
+    ili_at_gauge,
+    irrigation_shape,
+    kapshagay_lateral,
+    kazakh_cropland,
+)
+from balkhash_model.forcing.operation import release_rule, target_volume
+from balkhash_model.forcing.reservoir import (
+    given_back,
+    ili_without_reservoir,
+    published_losses,
+)
 from balkhash_model.forcing.table import FORCING
 from balkhash_model.library import load_parameters
 from balkhash_model.scenario import load_scenario
@@ -123,15 +135,135 @@ def test_the_east_is_drier_in_the_dry_phase_only():
     assert set(np.round(list(yearly(axis, wet).values()))) == {3e9}
 
 
-def test_kapshagay_lateral_by_period():
+LATERAL = {
+    "kapshagay_chilik": "1 km3/yr",
+    "kapshagay_other_tributaries": "0.5 km3/yr",
+    "irrigation_depth": "0.1 m/yr",
+    "kapshagay_unclosed_1970_1985": "-0.5 km3/yr",
+    "kapshagay_unclosed_1986_1995": "0.4 km3/yr",
+}
+
+
+def test_the_lateral_inflow_is_tributaries_less_irrigation_and_what_is_unclosed():
     axis = months_of(1969, 1986)
+    p = load_parameters("balkhash", LATERAL)
+    # cropland 14 400 km2 to 1975, then 150 km2 less every year
+    amounts = yearly(axis, kapshagay_lateral(axis, p, closed=False))
+    assert amounts[1969] == 0.0
+    assert [amounts[y] / 1e9 for y in (1970, 1975, 1985)] == pytest.approx([0.06, 0.06, 0.21])
+    closed = yearly(axis, kapshagay_lateral(axis, p))
+    more = [(closed[y] - amounts[y]) / 1e9 for y in (1969, 1970, 1985, 1986)]
+    assert more == pytest.approx([0.0, -0.5, -0.5, 0.4], abs=1e-12)
+
+
+def test_irrigation_has_its_season():
+    shape = irrigation_shape(P)
+    # half a wave over April to September about the end of June, symmetric
+    half = np.cos(np.pi * np.array([2.5, 1.5, 0.5]) / 6)
+    np.testing.assert_allclose(shape[3:6], 6 * half / half.sum(), rtol=1e-14)
+    np.testing.assert_allclose(shape[6:9], shape[5:2:-1], rtol=1e-12)
+    assert not shape[[0, 1, 2, 9, 10, 11]].any()
+
+
+def test_cropland_between_its_dated_areas():
+    found = kazakh_cropland([1960, 1975, 1990, 2005, 2010, 2015, 2030]) / 1e6
+    np.testing.assert_allclose(found, [14400, 14400, 12150, 9900, 11100, 12300, 12300])
+
+
+# ---------------------------------------------------------------- operation of Kapshagay
+
+
+def test_the_target_rises_while_filling_and_has_a_season():
     p = load_parameters(
         "balkhash",
-        {"kapshagay_lateral_1970_1985": "-0.5 km3/yr", "kapshagay_lateral_1986_1995": "0.4 km3/yr"},
+        {
+            "kapshagay_target_1986": "16 km3",
+            "kapshagay_target_1996": "16 km3",
+            "kapshagay_target_2006": "18 km3",
+            "kapshagay_target_amplitude": "0.5 km3",
+        },
     )
-    amounts = yearly(axis, kapshagay_lateral(axis, p))
-    assert amounts[1969] == 0.0
-    assert [amounts[1970], amounts[1985], amounts[1986]] == pytest.approx([-5e8, -5e8, 4e8])
+    target = target_volume(TimeAxis.daily("1970-01-01", "2021-01-01"), p) / 1e9
+    day = np.arange("1970-01-01", "2021-01-01", dtype="datetime64[D]")
+    on = dict(zip(day.astype(str).tolist(), target.tolist(), strict=True))
+    assert on["1990-04-16"] == pytest.approx(16.5, abs=1e-3)  # the peak
+    assert on["1990-10-16"] == pytest.approx(15.5, abs=1e-3)
+    # a quarter of a year from the peak the season is nil
+    assert on["1978-01-15"] == pytest.approx(8.0 + 14 / 365, abs=0.02)
+    assert on["2020-07-16"] == pytest.approx(18.0, abs=0.01)
+    assert target.min() == 0.0
+
+
+def test_the_rule_of_the_gauges_is_the_gauged_release():
+    axis = months_of(1970, 1972)
+    rule = release_rule(axis, P, "gauges")
+    np.testing.assert_array_equal(rule.plan, ili_at_gauge(axis, "kapshagay_outflow", P))
+    assert np.isinf(rule.tau)
+    assert rule.minimum.max() == 0.0
+    assert np.isinf(rule.maximum).all()
+
+
+def test_the_plan_is_an_even_part_and_an_irrigated_one():
+    axis = months_of(2001, 2001)
+    p = load_parameters(
+        "balkhash",
+        {"kapshagay_planned_release": "12 km3/yr", "kapshagay_irrigation_release": "2 km3/yr"},
+    )
+    rule = release_rule(axis, p)
+    assert yearly(axis, rule.plan)[2001] == pytest.approx(12e9)
+    np.testing.assert_allclose(rule.plan[[0, 11]], 10e9 / (365 * DAY), rtol=1e-12)
+    assert set(rule.minimum) == {137.0}
+    assert set(rule.maximum) == {1226.0}
+    # the capacity is that of 433 MW at 40 m and 0.9
+    assert pytest.approx(1226, abs=0.5) == 433e6 / (1000 * 9.81 * 40 * 0.9)
+    # the planned release: 637 m3/s in June to September, 312 in the other 243 days
+    assert pytest.approx(13.27, abs=0.01) == (637 * 122 + 312 * 243) * DAY / 1e9
+
+
+def test_a_rule_that_cannot_be_is_refused(problems):
+    p = load_parameters(
+        "balkhash",
+        {
+            "kapshagay_minimum_release": "1500 m3/s",
+            "kapshagay_rule_time": "0 s",
+            "kapshagay_irrigation_release": "14 km3/yr",
+        },
+    )
+    found = problems(release_rule, months_of(2001, 2001), p)
+    assert len(found) == 3
+    assert found[0].startswith("release of kapshagay: bounds cross; got 1500 to 1226 m3/s")
+    [text] = problems(release_rule, months_of(2001, 2001), P, "none")
+    assert text.startswith("operation of kapshagay: no such operation; got none; expected rule or")
+
+
+def test_an_unknown_gauge_is_named(problems):
+    [text] = problems(published_losses, "km171", "km_171")
+    assert "no such gauge; got km_171; expected kapshagay_outflow, km171, ushzharma" in text
+
+
+def test_without_the_reservoir_the_river_gets_its_losses_back():
+    axis = months_of(1961, 2020)
+    back = yearly(axis, given_back(axis, P))
+    # printed losses 0.66, 2.05, 0.57, 0.71, 1.23
+    expected = {1969: 0.0, 1970: 1.39, 1985: 1.39, 1986: -0.09, 1996: 0.05, 2020: 0.57}
+    assert {y: back[y] / 1e9 for y in expected} == pytest.approx(expected, abs=1e-9)
+    natural = yearly(axis, ili_without_reservoir(axis, "kapshagay_outflow", P))
+    above = yearly(axis, ili_at_gauge(axis, "km171", P))
+    for year in natural:  # the old loss of the reach, in every year
+        assert (above[year] - natural[year]) / 1e9 == pytest.approx(0.66, abs=1e-9)
+    head = yearly(axis, ili_without_reservoir(axis, "ushzharma", P))
+    assert head[1980] / 1e9 == pytest.approx(11.55 + 1.39)
+    np.testing.assert_array_equal(
+        ili_without_reservoir(axis, "km171", P), ili_at_gauge(axis, "km171", P)
+    )
+
+
+def test_without_the_reservoir_only_in_years_with_printed_losses(problems):
+    [text] = problems(given_back, months_of(2019, 2022), P)
+    assert text == (
+        "operation: none: no published loss for these years; "
+        "got 2021 to 2022; expected 1960 to 2020. Shorten the period"
+    )
 
 
 # ---------------------------------------------------------------- climate
@@ -184,9 +316,11 @@ def test_the_forcing_of_the_hindcast(balkhash):
     rain = forcing["precipitation_rate"]
     assert (rain.sel(storage="west") == rain.sel(storage="east")).all()
     assert (rain.sel(storage="kapshagay") != rain.sel(storage="west")).all()
-    ground = forcing["groundwater_flow"].sum("storage").values
+    ground = forcing["groundwater_flow"].sel(storage=["west", "east"]).sum("storage").values
     np.testing.assert_allclose(ground, balkhash.parameters["groundwater"].si, rtol=1e-12)
-    assert set(forcing["groundwater_flow"].sel(storage="kapshagay").values) == {0.0}
+    # the reservoir's own exchange is its seepage
+    seeps = set(forcing["groundwater_flow"].sel(storage="kapshagay").values)
+    assert seeps == {-balkhash.parameters["kapshagay_seepage"].si}
 
 
 def test_another_axis_keeps_the_total(balkhash):

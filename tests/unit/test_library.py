@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import balkhash_model
@@ -190,6 +191,18 @@ def test_the_delta_takes_all_of_a_small_flow_and_a_constant_of_a_large_one(balkh
     ili, loss = balkhash.deltas[0], balkhash.parameters["delta_loss"].si
     assert ili.loss_flow.tolist()[:2] == [0.0, loss]
     assert ili.loss.tolist() == [0.0, loss, loss]
+
+
+def test_a_delta_may_lose_more_at_a_higher_flow():
+    overrides = {"ili_loss_slope": "0.1", "delta_loss": "80 m3/s", "ili_loss_flow": "400 m3/s"}
+    ili = load_system("balkhash", overrides=overrides).deltas[0]
+    # 80 at 400, a tenth of what comes beyond
+    assert np.interp([400.0, 900.0], ili.loss_flow, ili.loss) == pytest.approx([80.0, 130.0])
+
+
+def test_a_delta_loss_that_falls_with_the_flow_is_refused(problems):
+    [text] = problems(load_system, "balkhash", overrides={"ili_loss_slope": "-0.1"})
+    assert "delta ili_delta: out of range; got -0.1; expected 0 to below 1" in text
 
 
 def test_another_set_changes_the_lake():
