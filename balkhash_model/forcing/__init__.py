@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from balkhash_model.forcing.assemble import assemble
+from balkhash_model.forcing.assemble import assemble, assemble_all
 from balkhash_model.forcing.table import empty_forcing
 
-__all__ = ["assemble", "empty_forcing"]
+__all__ = ["assemble", "assemble_all", "empty_forcing"]

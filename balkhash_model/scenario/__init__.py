@@ -7,7 +7,15 @@ from balkhash_model.scenario.resolve import (
     find_scenario,
     list_scenarios,
     load_scenario,
+    read_scenario,
 )
 from balkhash_model.scenario.schema import Scenario
 
-__all__ = ["Scenario", "dump_scenario", "find_scenario", "list_scenarios", "load_scenario"]
+__all__ = [
+    "Scenario",
+    "dump_scenario",
+    "find_scenario",
+    "list_scenarios",
+    "load_scenario",
+    "read_scenario",
+]
