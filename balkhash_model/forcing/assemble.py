@@ -212,14 +212,14 @@ def _above(scenario: Scenario, uses: list[Use]) -> tuple[list[Use], list[Use]]:
 
 
 def _changed(
-    flow: FloatArray, change: ClimateChange | None, uses: list[Use], *, ili: bool = True
+    flow: FloatArray, change: ClimateChange | None, *, ili: bool = True
 ) -> FloatArray:
-    """Climate's change of a flow: of the natural flow, the embedded use put back."""
+    """Climate's change of a flow as it is given: the use embedded in it is not put back first,
+    since the published figures of use exceed what the rivers can have lost.
+    """
     if change is None:
         return flow
-    embedded = sum((u.embedded for u in uses), np.zeros(flow.shape[-1]))
-    natural = flow + embedded
-    changed = natural * change.runoff - embedded
+    changed = flow * change.runoff
     return changed + change.ili_flow if ili else changed
 
 
@@ -244,8 +244,8 @@ def _history(
         back = operation.natural_loss_returned(scenario, system, axis)
         gauge = gauge + back
     above, eastern = _above(scenario, uses)
-    gauge = _changed(gauge, change, above)
-    east = _changed(rivers["eastern_rivers"], change, eastern, ili=False)
+    gauge = _changed(gauge, change)
+    east = _changed(rivers["eastern_rivers"], change, ili=False)
     extra: dict[str, object] = {}
     if above or eastern:
         gauge, east = _take(gauge, east, above, eastern, extra)
@@ -307,8 +307,8 @@ def _outlook(
         ili = head_flow_for_outflow(ili, delta.loss_flow, delta.loss)
     elif spec.at == "dam":
         ili = ili + _gain(scenario, axis, "dam")
-    ili = np.maximum(_changed(ili, change, above), 0.0)
-    east = np.maximum(_changed(east, change, eastern, ili=False), 0.0)
+    ili = np.maximum(_changed(ili, change), 0.0)
+    east = np.maximum(_changed(east, change, ili=False), 0.0)
     extra: dict[str, object] = {}
     if above or eastern:
         ili, east = _take(ili, east, above, eastern, extra)

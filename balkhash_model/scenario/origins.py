@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
-
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.scenario.layers import Key, Layer, lookup, split_key
+from balkhash_model.validation import model_at
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from balkhash_model.scenario.schema import Scenario
 
-__all__ = ["Explanation", "Origins", "model_at"]
+__all__ = ["Explanation", "Origins"]
 
 
 @dataclass(frozen=True)
@@ -180,48 +180,6 @@ class Origins:
         else:
             where = history[-1][1] if history else "default"
         return Explanation(key, value, where, tuple(history), _meaning(type(scenario), keys))
-
-
-def _inner(annotation: Any) -> list[Any]:
-    """Models inside an annotation, and whether a map stands before each."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [(annotation, False)]
-    found = []
-    mapped = typing.get_origin(annotation) is dict
-    for argument in typing.get_args(annotation):
-        found += [(model, mapped or deeper) for model, deeper in _inner(argument)]
-    return found
-
-
-def model_at(model: type[BaseModel], keys: Sequence[str | int]) -> type[BaseModel] | None:
-    """Give the model that knows the keys of a map.
-
-    Parameters
-    ----------
-    model : type of pydantic.BaseModel
-        The model of the document.
-    keys : sequence of str or int
-        The keys that lead to the map.
-
-    Returns
-    -------
-    type of pydantic.BaseModel or None
-        The model; None where names or years are the keys.
-    """
-    current: type[BaseModel] = model
-    skip = False
-    for key in keys:
-        if skip:
-            skip = False
-            continue
-        info = current.model_fields.get(str(key))
-        if info is None:
-            return None
-        inner = _inner(info.annotation)
-        if not inner:
-            return None
-        current, skip = inner[0]
-    return None if skip else current
 
 
 def _meaning(model: type[BaseModel], keys: Key) -> str:

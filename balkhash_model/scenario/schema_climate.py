@@ -26,7 +26,7 @@ class Delta(Strict):
     """A change of climate against the base, by month, constant or ramped."""
 
     variable: Literal["temperature", "precipitation", "evaporation", "runoff"]
-    """What changes; ``runoff`` is the natural flow of all rivers."""
+    """What changes; ``runoff`` is the flow of all rivers as given, above any change of use."""
     change: str
     """The change with its unit: ``2.5 K``, ``-10 %``, ``20 mm/yr``, ``1 km3/yr``."""
     months: Months = list(range(1, 13))
