@@ -14,6 +14,9 @@ from balkhash_model.errors import InputError, Problem
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
+    from matplotlib.figure import Figure
+
+    from balkhash_model.scenario import Scenario
 
 __all__ = ["Job", "diagnose", "run_jobs", "write_result"]
 
@@ -129,6 +132,9 @@ def run_jobs(
     force: bool = False,
     substeps: int | None = None,
     progress: Callable[[str], None] = lambda text: None,
+    variants: Sequence[str] = (),
+    settings: Sequence[str] = (),
+    in_order: bool = False,
 ) -> list[Job]:
     """Run scenarios and write their files; nothing is written where anything is wrong.
 
@@ -146,6 +152,10 @@ def run_jobs(
         Internal steps per interval.
     progress : callable
         Told what is going on.
+    variants, settings : sequence of str
+        Variants and values, as for :func:`balkhash_model.load_scenario`.
+    in_order : bool, default False
+        Whether a later variant may win over an earlier one.
 
     Returns
     -------
@@ -169,13 +179,12 @@ def run_jobs(
     from balkhash_model.library import load_system
     from balkhash_model.reference.levels import balkhash_levels, read_observed
     from balkhash_model.runs import run as run_scenario
-    from balkhash_model.scenario import load_scenario
 
     problems: list[Problem] = []
     records = []
     for name in scenarios:
         try:
-            records.append(load_scenario(name))
+            records.append(_record(name, variants, settings, in_order))
         except InputError as error:
             problems.extend(error.problems)
     own = None
@@ -211,17 +220,41 @@ def run_jobs(
     return [_summary(r, result, levels, paths[r.meta.name]) for r, result in prepared]
 
 
+def _record(
+    name: str, variants: Sequence[str], settings: Sequence[str], in_order: bool
+) -> Scenario:
+    """The scenario of a name, a file, or a result."""
+    from balkhash_model.runs import scenario_of_result
+    from balkhash_model.scenario import load_scenario
+
+    if not name.endswith(".nc"):
+        return load_scenario(name, variants, settings, in_order=in_order)
+    if variants or settings:
+        raise InputError(Problem(name, "a result is run again as it was", hint="Use its scenario"))
+    return scenario_of_result(name)
+
+
+def _figure(result: xr.Dataset, levels: pd.DataFrame) -> Figure:
+    """Course of the levels; of an ensemble its median and range."""
+    from balkhash_model.diagnostics import annual_levels
+    from balkhash_model.plot import fan, trajectories
+
+    if "realization" not in result.dims:
+        return trajectories(result, levels)
+    return fan(annual_levels(result), str(result.attrs.get("title", "")))
+
+
 def _write_all(
     results: Sequence[tuple[str, xr.Dataset]], levels: pd.DataFrame, out: Path
 ) -> dict[str, list[Path]]:
     """Write everything aside, and move it into place only when all of it is there."""
-    from balkhash_model.plot import save, trajectories
+    from balkhash_model.plot import save
 
     with tempfile.TemporaryDirectory(dir=out, prefix=".balkhash.") as folder:
         aside = Path(folder)
         for name, result in results:
             write_result(result, aside / f"{name}.nc")
-            figure = trajectories(result, levels)
+            figure = _figure(result, levels)
             save(figure, aside / f"{name}.png")
             save(figure, aside / f"{name}.svg")
             (aside / f"{name}.resolved.yml").write_text(
@@ -239,12 +272,16 @@ def _write_all(
 
 
 def _summary(record: object, result: xr.Dataset, levels: pd.DataFrame, paths: list[Path]) -> Job:
+    import pandas as pd
+
     from balkhash_model.diagnostics import budget_table, level_skill
     from balkhash_model.scenario import Scenario
 
     assert isinstance(record, Scenario)
-    budget = budget_table(result, record.outputs.periods)
-    skill = level_skill(result, levels)
+    lake = [str(s) for s in result["storage"].values[result["storage_kind"].values == "lake"]]
+    single = "realization" not in result.dims
+    budget = budget_table(result if single else _mean(result), record.outputs.periods, lake)
+    skill = level_skill(result, levels) if single else pd.DataFrame()
     worst = float(abs(result["balance_residual"]).max())
     notes = [
         f"water balance closed in all intervals and storages; largest residual {worst:.1e} m3/s"
@@ -255,7 +292,17 @@ def _summary(record: object, result: xr.Dataset, levels: pd.DataFrame, paths: li
             "altimetry rows are a consistency check there, not skill: balkhash reconstruct scores "
             "withheld blocks"
         )
-    code = int(result["status"])
+    if not single:
+        notes.append(f"budget: mean of {result.sizes['realization']} members")
+        ended = int((result["status"] != 0).sum())
+        if ended:
+            notes.insert(
+                0,
+                f"ATTENTION: {ended} of {result.sizes['realization']} members dried out or "
+                "overtopped; what follows in them is beyond their curves",
+            )
+    notes += _measures(result)
+    code = int(result["status"]) if single else 0
     if code != 0:
         meaning = str(result["status"].attrs["flag_meanings"]).split()[code].replace("_", " ")
         notes.insert(
@@ -264,6 +311,26 @@ def _summary(record: object, result: xr.Dataset, levels: pd.DataFrame, paths: li
             f"from {str(result['status_time'].values)[:10]}; what follows is beyond its curve",
         )
     return Job(f"{record.meta.name}: {record.meta.title}", budget, skill, notes, paths)
+
+
+def _mean(result: xr.Dataset) -> xr.Dataset:
+    """Mean of the members; fluxes and volumes are linear in it."""
+    numbers = [name for name in result.data_vars if result[name].dtype.kind == "f"]
+    return result[numbers].mean("realization", keep_attrs=True)
+
+
+def _measures(result: xr.Dataset) -> list[str]:
+    """One note for each measure: its water in the last year and its money."""
+    from balkhash_model.diagnostics.compare import measure_table
+
+    notes = []
+    for row in measure_table({"": result}).to_dict("records"):
+        cost = row["cost (million)"]
+        money = "no cost stated" if cost != cost else f"{cost:.0f} million {row['currency']} in all"
+        notes.append(
+            f"measure {row['measure']}: {row['water (km3/yr)']:.2f} km3 in the last year, {money}"
+        )
+    return notes
 
 
 def diagnose() -> list[tuple[str, list[tuple[str, str, bool]]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,9 +14,11 @@ import xarray as xr
 
 from balkhash_model import provenance, reference, units
 from balkhash_model.diagnostics.balance import FLUXES
+from balkhash_model.diagnostics.compare import Comparison, compare_results
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.forcing import assemble_all
 from balkhash_model.forcing.inflow import scenario_axis
+from balkhash_model.forcing.operation import adapt_system
 from balkhash_model.forcing.river import Record
 from balkhash_model.library import load_system
 from balkhash_model.scenario import Scenario, dump_scenario, load_scenario, read_scenario
@@ -25,7 +28,7 @@ from balkhash_model.timeaxis import TimeAxis
 
 FloatArray = npt.NDArray[np.float64]
 
-__all__ = ["Case", "build", "rerun", "run", "scenario_of_result"]
+__all__ = ["Case", "build", "check", "compare", "rerun", "run", "scenario_of_result"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,6 +176,64 @@ def build(
     if problems:
         raise InputError(problems)
     return Case(record, system, axis, forcing, levels, salinity, extra)
+
+
+def check(
+    name: str,
+    variants: Sequence[str] = (),
+    settings: Sequence[str] = (),
+    *,
+    in_order: bool = False,
+) -> Scenario:
+    """Check a scenario as far as that goes without running it.
+
+    Parameters
+    ----------
+    name : str
+        Name of a shipped scenario, or a path to a YAML file.
+    variants, settings : sequence of str, optional
+        As for :func:`balkhash_model.load_scenario`.
+    in_order : bool, default False
+        Whether a later variant may win over an earlier one.
+
+    Returns
+    -------
+    Scenario
+        The checked record.
+
+    Raises
+    ------
+    InputError
+        Where the file, its parameters, its system, its start or its data files cannot be used.
+
+    Examples
+    --------
+    >>> check("hindcast").meta.name
+    'hindcast'
+    """
+    record = load_scenario(name, variants, settings, in_order=in_order)
+    system = load_system(
+        record.system, parameters=record.parameters.set, overrides=record.parameters.overrides
+    )
+    problems: list[Problem] = []
+    try:
+        axis = scenario_axis(record)
+        adapted = adapt_system(record, system)
+        initial_volumes(adapted, _start_levels(record, adapted), axis.edges[0])
+    except InputError as error:
+        problems.extend(error.problems)
+    named = [(("inflow", "file"), record.inflow.file)]
+    if record.climate.file is not None:
+        named += [(("climate", "file", "path"), record.climate.file.path)]
+        named += [(("climate", "file", "observed"), record.climate.file.observed)]
+    problems += [
+        Problem(record.where(*keys), "no such file", str(path))
+        for keys, path in named
+        if path is not None and not (record.folder(*keys) / path).is_file()
+    ]
+    if problems:
+        raise InputError(problems)
+    return record
 
 
 def _reconstruction(record: Scenario, system: LakeSystem) -> Record | None:
@@ -495,3 +556,78 @@ def scenario_of_result(path: str | os.PathLike[str]) -> Scenario:
     if changed:
         raise InputError([Problem(name, "read another version of this", k) for k in changed])
     return record
+
+
+def compare(
+    *runs: str | os.PathLike[str] | Scenario | xr.Dataset,
+    baseline: str | None = None,
+    threshold: float | None = None,
+) -> Comparison:
+    """Compare scenarios, or results.
+
+    Parameters
+    ----------
+    *runs : str, path-like, Scenario or xarray.Dataset
+        Names of scenarios, YAML files, records, NetCDF files or results; what is no result is run.
+    baseline : str, optional
+        Name of the run that the others are held against; the first where not given.
+    threshold : float, optional
+        Level that is counted, m; that of the first scenario where not given.
+
+    Returns
+    -------
+    Comparison
+        Levels, differences, budget, indicators, costs.
+
+    Raises
+    ------
+    InputError
+        Where something cannot be run or compared; all problems at once.
+
+    Examples
+    --------
+    >>> found = compare("hindcast_free", "no_kapshagay")
+    >>> found.baseline, sorted(found.levels)
+    ('hindcast_free', ['hindcast_free', 'no_kapshagay'])
+    """
+    problems: list[Problem] = []
+    ready: list[Scenario | xr.Dataset] = []
+    for item in runs:
+        try:
+            ready.append(_ready(item))
+        except InputError as error:
+            problems.extend(error.problems)
+    names = [
+        item.meta.name if isinstance(item, Scenario) else str(item.attrs.get("scenario", "result"))
+        for item in ready
+    ]
+    for name in sorted({n for n in names if names.count(n) > 1}):
+        problems.append(Problem("compare", "two runs of one name", name))
+    if baseline is not None and names and baseline not in names:
+        problems.append(Problem("baseline", "is none of the runs", baseline, ", ".join(names)))
+    if problems:
+        raise InputError(problems)
+    results = {}
+    for name, item in zip(names, ready, strict=True):
+        results[name] = run(item) if isinstance(item, Scenario) else item
+    if threshold is None:
+        first = next((item for item in ready if isinstance(item, Scenario)), None)
+        text = first.outputs.threshold if first is not None else "341.0 m"
+        threshold = units.parse(text, "level", "outputs.threshold")
+    return compare_results(results, baseline, threshold)
+
+
+def _ready(item: str | os.PathLike[str] | Scenario | xr.Dataset) -> Scenario | xr.Dataset:
+    """A scenario or a result, whatever it was given as."""
+    if isinstance(item, Scenario | xr.Dataset):
+        return item
+    name = os.fspath(item)
+    if not name.endswith(".nc"):
+        return load_scenario(name)
+    try:
+        with xr.open_dataset(name) as opened:
+            return opened.load()
+    except FileNotFoundError:
+        raise InputError(Problem(name, "no such file")) from None
+    except (OSError, ValueError) as error:
+        raise InputError(Problem(name, "cannot be read as NetCDF", str(error)[:120])) from None

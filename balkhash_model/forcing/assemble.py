@@ -211,9 +211,7 @@ def _above(scenario: Scenario, uses: list[Use]) -> tuple[list[Use], list[Use]]:
     return [u for u in rivers if u not in eastern], eastern
 
 
-def _changed(
-    flow: FloatArray, change: ClimateChange | None, *, ili: bool = True
-) -> FloatArray:
+def _changed(flow: FloatArray, change: ClimateChange | None, *, ili: bool = True) -> FloatArray:
     """Climate's change of a flow as it is given: the use embedded in it is not put back first,
     since the published figures of use exceed what the rivers can have lost.
     """

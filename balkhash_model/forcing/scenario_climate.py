@@ -286,7 +286,8 @@ def _project(
     if projection.rain_and_evaporation:
         rain = projected_change("precipitation", projection.scenario, middle, wet)
         demand = projected_change("potential_evaporation", projection.scenario, middle, dry)
-        runoff = (
+        share = units.parse(projection.elastic_share, "fraction", "elastic_share")
+        runoff = share * (
             projection.precipitation_elasticity * rain
             + projection.evaporation_elasticity * demand
             - _at_reference(scenario, projection, wet, dry)

@@ -8,6 +8,7 @@ from balkhash_model.scenario.resolve import (
     list_scenarios,
     load_scenario,
     read_scenario,
+    variants_of,
 )
 from balkhash_model.scenario.schema import Scenario
 
@@ -18,4 +19,5 @@ __all__ = [
     "list_scenarios",
     "load_scenario",
     "read_scenario",
+    "variants_of",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.scenario.layers import Key, Layer, lookup, split_key

@@ -16,7 +16,14 @@ from balkhash_model.scenario.origins import Origins
 from balkhash_model.scenario.schema import Scenario
 from balkhash_model.validation import validate
 
-__all__ = ["dump_scenario", "find_scenario", "list_scenarios", "load_scenario", "read_scenario"]
+__all__ = [
+    "dump_scenario",
+    "find_scenario",
+    "list_scenarios",
+    "load_scenario",
+    "read_scenario",
+    "variants_of",
+]
 
 _NAME = re.compile(r"[A-Za-z0-9_\-]+\Z")
 
@@ -321,6 +328,27 @@ def load_scenario(
     if problems or record is None:
         raise InputError(dict.fromkeys(problems))
     return record
+
+
+def variants_of(name: str) -> list[str]:
+    """Name the variants of a scenario.
+
+    Parameters
+    ----------
+    name : str
+        Name of a shipped scenario, or a path to a YAML file.
+
+    Returns
+    -------
+    list of str
+        Sorted names, those of what it extends among them.
+
+    Examples
+    --------
+    >>> variants_of("rcp45")
+    ['fixed_rivers', 'gauge_mean', 'thevs2017', 'to_2100']
+    """
+    return sorted(_variants(_chain(find_scenario(name), "file")))
 
 
 def _renamed(layers: list[Layer], variants: Sequence[str]) -> list[Layer]:

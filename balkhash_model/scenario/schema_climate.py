@@ -72,6 +72,9 @@ class Projection(Strict):
     """Change of the river flow, in per cent for each per cent of precipitation; 0 for none."""
     evaporation_elasticity: float = Field(default=0.0, ge=-5.0, le=0.0)
     """The same for potential evaporation; not above zero."""
+    elastic_share: ShareText = "100 %"
+    """Share of the river flow on which the elasticities act: what does not come from the
+    glacierised area, whose rain and melt the glacier table holds already."""
     glacier_share: ShareText = "100 %"
     """Share of the change of the glacier runoff that reaches the Ili gauges."""
 
