@@ -60,7 +60,7 @@ def _list() -> None:
     """List the shipped scenarios."""
     from balkhash_model.scenario import list_scenarios, load_scenario, variants_of
 
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name in list_scenarios():
         rows.append((name, load_scenario(name).meta.title, ", ".join(variants_of(name))))
     _print_table("Scenarios", ["name", "title", "variants"], rows, 3)

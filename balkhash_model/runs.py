@@ -222,7 +222,7 @@ def check(
         initial_volumes(adapted, _start_levels(record, adapted), axis.edges[0])
     except InputError as error:
         problems.extend(error.problems)
-    named = [(("inflow", "file"), record.inflow.file)]
+    named: list[tuple[tuple[str, ...], str | None]] = [(("inflow", "file"), record.inflow.file)]
     if record.climate.file is not None:
         named += [(("climate", "file", "path"), record.climate.file.path)]
         named += [(("climate", "file", "observed"), record.climate.file.observed)]
@@ -316,7 +316,7 @@ def _used_files(scenario: Scenario) -> dict[str, str]:
     """Checksums of the user's own data files."""
     import hashlib
 
-    named = [(scenario.inflow.file, ("inflow", "file"))]
+    named: list[tuple[str | None, tuple[str, ...]]] = [(scenario.inflow.file, ("inflow", "file"))]
     if scenario.climate.file is not None:
         keys = ("climate", "file")
         named += [(scenario.climate.file.path, (*keys, "path"))]

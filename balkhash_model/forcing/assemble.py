@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from balkhash_model import units
 from balkhash_model.forcing import base_climate, climate, inflow, operation, river
 from balkhash_model.forcing.climate_file import file_climate
 from balkhash_model.forcing.operation import adapt_system, saved_delta_name
 from balkhash_model.forcing.scenario_climate import ClimateChange, climate_change
-from balkhash_model.forcing.series import months_to_axis
+from balkhash_model.forcing.series import axis_years, months_to_axis, ramp
 from balkhash_model.forcing.table import FORCING, empty_forcing
 from balkhash_model.forcing.water_use import (
     Use,
@@ -276,7 +277,7 @@ def _take(
     extra["users"] = users
     extra["upstream_use"] = both(taken, taken_east)
     extra["upstream_shortage"] = both(short, short_east)
-    extra["upstream_use_change"] = extra["upstream_use"] - np.stack(
+    extra["upstream_use_change"] = both(taken, taken_east) - np.stack(
         [u.embedded for u in users], axis=-1
     )
     return gauge, east
@@ -294,7 +295,7 @@ def _outlook(
     """Inflow that is given at one place."""
     p, spec = system.parameters, scenario.inflow
     flow = river.given_inflow(scenario, system, axis, reconstruction)
-    years = river.axis_years(axis)
+    years = axis_years(axis)
     east = months_to_axis(axis, river.eastern_rates(scenario, p, years))
     delta = next(d for d in system.deltas if d.name == _DELTA)
     above, eastern = _above(scenario, uses)
@@ -368,9 +369,6 @@ def _delta_measures(
     extra: dict[str, object],
 ) -> None:
     """Water that measures keep from being lost in the delta, never more than is lost."""
-    from balkhash_model import units
-    from balkhash_model.forcing.series import axis_years, ramp
-
     years = axis_years(axis)
     delta = next(d for d in system.deltas if d.name == _DELTA)
     left = delta_loss(gauge, delta.loss_flow, delta.loss)

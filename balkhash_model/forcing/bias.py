@@ -48,8 +48,11 @@ def delta_change(
     base = observed if observed.ndim == 1 else observed.mean(axis=0)
     mean = model_reference.mean(axis=-2, keepdims=True)
     if kind == "difference":
-        return base + (model - mean)
-    return base * np.divide(model, mean, out=np.ones_like(model), where=mean > 0.0)
+        shifted: FloatArray = base + (model - mean)
+        return shifted
+    ratio: FloatArray = np.divide(model, mean, out=np.ones_like(model), where=mean > 0.0)
+    scaled: FloatArray = base * ratio
+    return scaled
 
 
 def quantile_mapping(

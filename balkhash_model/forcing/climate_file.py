@@ -381,7 +381,8 @@ def _members(scenario: Scenario, values: FloatArray, where: str) -> FloatArray:
     if values.ndim == 1:
         return values
     if wanted is None and values.shape[0] == 1:
-        return values[0]
+        only: FloatArray = values[0]
+        return only
     if wanted != values.shape[0]:
         raise InputError(
             Problem(

@@ -407,7 +407,8 @@ def _lognormal(scenario: Scenario, record: Record, n: int, rng: np.random.Genera
     )
     values = generators.lognormal_ar1(mean, variation, correlation, n, rng)
     shape = record.flow.mean(axis=0) / mean
-    return values[:, None] * shape[None, :]
+    monthly: FloatArray = values[:, None] * shape[None, :]
+    return monthly
 
 
 def _decline(scenario: Scenario, years: npt.NDArray[np.int64]) -> FloatArray:

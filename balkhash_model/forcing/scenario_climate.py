@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -139,7 +139,7 @@ def projected_change(
 
 def glacier_change(
     scenario: str,
-    years: npt.NDArray[np.float64],
+    years: npt.NDArray[np.floating[Any]],
     reference_years: tuple[int, int],
     quantile: npt.ArrayLike = 0.5,
 ) -> FloatArray:
@@ -186,7 +186,7 @@ def _between(
     starts: FloatArray,
     ends: FloatArray,
     columns: list[FloatArray],
-    years: FloatArray,
+    years: npt.NDArray[np.floating[Any]],
     quantile: npt.ArrayLike,
     *,
     zero: bool = False,

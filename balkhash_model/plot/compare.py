@@ -44,6 +44,7 @@ def comparison(found: Comparison) -> Figure:
     import matplotlib.pyplot as plt
 
     with use_style():
+        figure: Figure
         figure, (upper, lower) = plt.subplots(
             2, 1, sharex=True, height_ratios=[2.2, 1.3], layout="constrained"
         )
@@ -104,6 +105,7 @@ def fan(levels: pd.DataFrame, title: str = "") -> Figure:
     import matplotlib.pyplot as plt
 
     with use_style():
+        figure: Figure
         figure, axes = plt.subplots(layout="constrained")
         years = levels.index.to_numpy() + 0.5
         for low, high, alpha in ((0.05, 0.95, 0.15), (0.25, 0.75, 0.3)):
@@ -142,7 +144,7 @@ def _draw(
         years,
         frame.median(axis=1).to_numpy(),
         color=colour,
-        ls=line,  # type: ignore[arg-type]
+        ls=line,
         lw=1.7,
         label=name,
     )

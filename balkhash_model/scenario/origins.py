@@ -169,9 +169,10 @@ class Origins:
                 Problem(
                     f"key {key!r}",
                     "the scenario has no such key",
-                    hint=nearest(str(keys[n]), [".".join(map(str, (*keys[:n], k))) for k in known])
-                    if n and known
-                    else nearest(str(keys[n]), known),
+                    hint=nearest(
+                        ".".join(map(str, keys[: n + 1])),
+                        [".".join(map(str, (*keys[:n], k))) for k in known],
+                    ),
                 )
             )
         history = self.history(keys)

@@ -221,7 +221,7 @@ def _chosen(
         for two in chosen[i + 1 :]:
             clashes = sorted(
                 {
-                    ".".join(map(str, max(a, b, key=len)))
+                    ".".join(map(str, a if len(a) > len(b) else b))
                     for x in found[one]
                     for y in found[two]
                     for a, b in conflicts(x, y)

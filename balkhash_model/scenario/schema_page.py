@@ -94,9 +94,11 @@ def schema_page() -> str:
     lines = [
         "# Scenario file",
         "",
-        "Every key of a scenario, from the schema itself (`balkhash scenario schema --page`). NAME is a name",
-        "that you choose. Beside these a file may hold `extends` (a scenario, or a list of them) and `overrides`",
-        "(named variants). [Write a scenario](../how-to/write-a-scenario.md) says how files are merged.",
+        "Every key of a scenario, from the schema itself (`balkhash scenario schema --page`).",
+        "NAME is a name that you choose. Beside these a file may hold `extends` (a scenario, or a",
+        "list of them) and `overrides` (named variants). [Write a",
+        "scenario](../how-to/write-a-scenario.md) says how files are merged. The column default",
+        "holds what counts where no file says anything.",
         "",
     ]
     for title, heads in _GROUPS.items():
@@ -134,7 +136,7 @@ def _row(prefix: str, name: str, field: FieldInfo) -> str:
         )
         default = "all" if plain == list(range(1, 13)) else f"`{yamlio.dumps(plain).strip()}`"
         default = default if "\n" not in default and len(default) < 60 else "see meaning"
-    return f"| `{name}` | {meaning} | {default} |"
+    return f"| `{prefix}{name}` | {meaning} | {default} |"
 
 
 def explain_scenario(name: str, key: str) -> Explanation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StrictInt, model_validator
+from pydantic import AfterValidator, Discriminator, Field, StrictInt, Tag, model_validator
 
 from balkhash_model import units
 from balkhash_model.scenario.fields import (
@@ -32,7 +32,11 @@ def _twelve(value: list[float]) -> list[float]:
 
 
 #: Relative rates by month: a name, or twelve numbers.
-MonthlyShape = Literal["even", "irrigation"] | Annotated[list[float], AfterValidator(_twelve)]
+MonthlyShape = Annotated[
+    Annotated[Literal["even", "irrigation"], Tag("name")]
+    | Annotated[list[float], AfterValidator(_twelve), Tag("numbers")],
+    Discriminator(lambda value: "numbers" if isinstance(value, list) else "name"),
+]
 
 
 class User(Strict):
