@@ -229,8 +229,9 @@ def test_delta_change_of_a_file_reaches_the_lake(tmp_path, scenario):
     dataset.to_netcdf(tmp_path / "own.nc")
     changed = build(scenario("  file: {path: own.nc, reference: [2001, 2020]}\n"))
     ratio = west(changed, "precipitation_rate") / west(build(scenario()), "precipitation_rate")
-    # the base is averaged over leap and other years, which differ by a thousandth
-    np.testing.assert_allclose(ratio, 1.5, rtol=2e-3)
+    # the same rain in February falls at two rates, for 28 and 29 days: their mean is the base
+    np.testing.assert_allclose(np.delete(ratio, 1, axis=1), 1.5, rtol=1e-9)
+    np.testing.assert_allclose(ratio[:, 1].mean(), 1.5, rtol=1e-2)
 
 
 def test_a_file_that_does_not_cover_the_run(tmp_path, scenario):

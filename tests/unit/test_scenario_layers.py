@@ -214,3 +214,13 @@ def test_a_year_is_no_quantity_and_no_text(write, problems):
     assert "not a year" in text
     [text] = problems(load_scenario, write("base", BASE.replace("12 km3/yr", "2030")))
     assert "inflow.mean: no unit" in text
+
+
+def test_the_page_of_the_schema_is_up_to_date():
+    """Made by: balkhash scenario schema --page."""
+    from pathlib import Path
+
+    from balkhash_model.scenario.schema_page import schema_page
+
+    page = Path(__file__).parents[2] / "docs" / "reference" / "scenario-schema.md"
+    assert page.read_text(encoding="utf-8") == schema_page()
