@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from balkhash_model.errors import BalkhashError, InputError, WaterBalanceError
     from balkhash_model.library import load_parameters, load_system
     from balkhash_model.reconstruction import reconstruct_inflow
-    from balkhash_model.runs import compare, rerun, run
+    from balkhash_model.results import compare, rerun
+    from balkhash_model.runs import run
     from balkhash_model.scenario import list_scenarios, load_scenario
     from balkhash_model.simulation import simulate
 
@@ -33,13 +34,13 @@ _HOMES = {
     "WaterBalanceError": "errors",
     "calibrate": "calibration",
     "check_balance": "diagnostics.balance",
-    "compare": "runs",
+    "compare": "results",
     "list_scenarios": "scenario",
     "load_parameters": "library",
     "load_scenario": "scenario",
     "load_system": "library",
     "reconstruct_inflow": "reconstruction",
-    "rerun": "runs",
+    "rerun": "results",
     "run": "runs",
     "simulate": "simulation",
 }

@@ -187,7 +187,7 @@ def _compare(
     if not (out.parent.is_dir()):
         raise InputError(Problem(f"--out {out}", "its folder does not exist", str(out.parent)))
     from balkhash_model.plot import comparison, save
-    from balkhash_model.runs import compare
+    from balkhash_model.results import compare
 
     found = compare(*runs, baseline=baseline)
     shown = found.indicators.copy()

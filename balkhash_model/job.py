@@ -224,7 +224,7 @@ def _record(
     name: str, variants: Sequence[str], settings: Sequence[str], in_order: bool
 ) -> Scenario:
     """The scenario of a name, a file, or a result."""
-    from balkhash_model.runs import scenario_of_result
+    from balkhash_model.results import scenario_of_result
     from balkhash_model.scenario import load_scenario
 
     if not name.endswith(".nc"):

@@ -14,21 +14,20 @@ import xarray as xr
 
 from balkhash_model import provenance, reference, units
 from balkhash_model.diagnostics.balance import FLUXES
-from balkhash_model.diagnostics.compare import Comparison, compare_results
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.forcing import assemble_all
 from balkhash_model.forcing.inflow import scenario_axis
 from balkhash_model.forcing.operation import adapt_system
 from balkhash_model.forcing.river import Record
 from balkhash_model.library import load_system
-from balkhash_model.scenario import Scenario, dump_scenario, load_scenario, read_scenario
+from balkhash_model.scenario import Scenario, dump_scenario, load_scenario
 from balkhash_model.simulation import initial_volumes, simulate
 from balkhash_model.system import LakeSystem
 from balkhash_model.timeaxis import TimeAxis
 
 FloatArray = npt.NDArray[np.float64]
 
-__all__ = ["Case", "build", "check", "compare", "rerun", "run", "scenario_of_result"]
+__all__ = ["Case", "build", "check", "run", "used_files", "used_tables"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,12 +252,12 @@ def _reconstruction(record: Scenario, system: LakeSystem) -> Record | None:
             )
         )
     base = load_scenario("hindcast")
-    flow = _reconstructed_flow(replace_parameters(base, record), system)
+    flow = _reconstructed_flow(with_parameters(base, record), system)
     years = np.arange(1993, 2015)
     return Record(years, flow.reshape(-1, 12), "the reconstruction")
 
 
-def replace_parameters(base: Scenario, other: Scenario) -> Scenario:
+def with_parameters(base: Scenario, other: Scenario) -> Scenario:
     """Give a scenario the parameters of another.
 
     Parameters
@@ -274,7 +273,7 @@ def replace_parameters(base: Scenario, other: Scenario) -> Scenario:
     Examples
     --------
     >>> base = load_scenario("hindcast")
-    >>> replace_parameters(base, load_scenario("hindcast_free")) == base
+    >>> with_parameters(base, load_scenario("hindcast_free")) == base
     True
     """
     return base.model_copy(update={"parameters": other.parameters, "system": other.system})
@@ -293,7 +292,24 @@ def _reconstructed_flow(record: Scenario, system: LakeSystem) -> FloatArray:
     return flow
 
 
-def _used_tables(scenario: Scenario) -> list[str]:
+def used_tables(scenario: Scenario) -> list[str]:
+    """Name the reference tables that a scenario reads.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The scenario.
+
+    Returns
+    -------
+    list of str
+        Sorted keys.
+
+    Examples
+    --------
+    >>> used_tables(load_scenario("rcp45"))[:2]
+    ['balkhash_level_tied', 'climate_balkhash_monthly']
+    """
     inflow, climate = scenario.inflow, scenario.climate
     tables = {"climate_balkhash_monthly"}
     history = inflow.kind == "history" or inflow.generator.source == "reconstruction"
@@ -312,8 +328,29 @@ def _used_tables(scenario: Scenario) -> list[str]:
     return sorted(tables)
 
 
-def _used_files(scenario: Scenario) -> dict[str, str]:
-    """Checksums of the user's own data files."""
+def used_files(scenario: Scenario) -> dict[str, str]:
+    """Give the checksums of the user's own data files.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The scenario.
+
+    Returns
+    -------
+    dict of str to str
+        SHA-256 by path.
+
+    Raises
+    ------
+    OSError
+        Where a file cannot be read.
+
+    Examples
+    --------
+    >>> used_files(load_scenario("hindcast"))
+    {}
+    """
     import hashlib
 
     named: list[tuple[str | None, tuple[str, ...]]] = [(scenario.inflow.file, ("inflow", "file"))]
@@ -385,7 +422,7 @@ def run(
 
         forcing, found = reconstructed_forcing(case, start_from)
         extra = found.merge(extra, combine_attrs="override") if extra.data_vars else found
-    checksums = {k: str(reference.describe(k)["sha256"]) for k in _used_tables(record)}
+    checksums = {k: str(reference.describe(k)["sha256"]) for k in used_tables(record)}
     result = simulate(
         case.system,
         forcing,
@@ -393,7 +430,7 @@ def run(
         initial_salinity=case.salinity,
         substeps=record.period.substeps,
         threads=threads,
-        attrs=_attributes(record, checksums | _used_files(record), start_from),
+        attrs=_attributes(record, checksums | used_files(record), start_from),
     )
     if "level_offset" in extra:
         result.attrs["comment"] = (
@@ -472,162 +509,3 @@ def _kept(result: xr.Dataset, wanted: list[str]) -> xr.Dataset:
         )
     kept = {*wanted, *_ALWAYS}
     return result[[name for name in result.data_vars if name in kept]]
-
-
-def rerun(path: str | os.PathLike[str], *, threads: int | None = None) -> xr.Dataset:
-    """Run again what a result holds.
-
-    Parameters
-    ----------
-    path : path-like
-        A NetCDF file that :func:`run` or ``balkhash run`` made.
-    threads : int, optional
-        Threads at most.
-
-    Returns
-    -------
-    xarray.Dataset
-        The same numbers, bit for bit, with the same version of the package and the same tables.
-
-    Raises
-    ------
-    InputError
-        Where the file holds no scenario, was started from another result, or a table or data file
-        has changed since.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> from balkhash_model.job import write_result
-    >>> first = run("hindcast_free")
-    >>> file = pathlib.Path(tempfile.mkdtemp()) / "free.nc"
-    >>> write_result(first, file)
-    >>> bool((rerun(file)["water_volume"] == first["water_volume"]).all())
-    True
-    """
-    return run(scenario_of_result(path), threads=threads)
-
-
-def scenario_of_result(path: str | os.PathLike[str]) -> Scenario:
-    """Read the resolved scenario of a result.
-
-    Parameters
-    ----------
-    path : path-like
-        A NetCDF file.
-
-    Returns
-    -------
-    Scenario
-        The scenario; its data files are sought beside the result.
-
-    Raises
-    ------
-    InputError
-        Where the file holds none, was started from another result, or what it read has changed.
-    """
-    name = os.fspath(path)
-    try:
-        with xr.open_dataset(name, decode_times=False) as opened:
-            attrs = dict(opened.attrs)
-    except FileNotFoundError:
-        raise InputError(Problem(name, "no such file")) from None
-    except (OSError, ValueError) as error:
-        raise InputError(Problem(name, "cannot be read as NetCDF", str(error)[:120])) from None
-    if "resolved_scenario" not in attrs:
-        raise InputError(Problem(name, "holds no scenario", expected="a result of balkhash run"))
-    if "started_from" in attrs:
-        raise InputError(
-            Problem(
-                name,
-                "was started from another result, which it does not hold",
-                str(attrs["started_from"]),
-                hint="Use balkhash_model.run with start_from",
-            )
-        )
-    record = read_scenario(str(attrs["resolved_scenario"]), name)
-    used = json.loads(str(attrs.get("input_checksums", "{}")))
-    now = {k: str(reference.describe(k)["sha256"]) for k in _used_tables(record)}
-    try:
-        now |= _used_files(record)
-    except OSError as error:
-        raise InputError(Problem(name, "a data file is missing", str(error))) from None
-    changed = [k for k, v in used.items() if k in now and now[k] != v]
-    if changed:
-        raise InputError([Problem(name, "read another version of this", k) for k in changed])
-    return record
-
-
-def compare(
-    *runs: str | os.PathLike[str] | Scenario | xr.Dataset,
-    baseline: str | None = None,
-    threshold: float | None = None,
-) -> Comparison:
-    """Compare scenarios, or results.
-
-    Parameters
-    ----------
-    *runs : str, path-like, Scenario or xarray.Dataset
-        Names of scenarios, YAML files, records, NetCDF files or results; what is no result is run.
-    baseline : str, optional
-        Name of the run that the others are held against; the first where not given.
-    threshold : float, optional
-        Level that is counted, m; that of the first scenario where not given.
-
-    Returns
-    -------
-    Comparison
-        Levels, differences, budget, indicators, costs.
-
-    Raises
-    ------
-    InputError
-        Where something cannot be run or compared; all problems at once.
-
-    Examples
-    --------
-    >>> found = compare("hindcast_free", "no_kapshagay")
-    >>> found.baseline, sorted(found.levels)
-    ('hindcast_free', ['hindcast_free', 'no_kapshagay'])
-    """
-    problems: list[Problem] = []
-    ready: list[Scenario | xr.Dataset] = []
-    for item in runs:
-        try:
-            ready.append(_ready(item))
-        except InputError as error:
-            problems.extend(error.problems)
-    names = [
-        item.meta.name if isinstance(item, Scenario) else str(item.attrs.get("scenario", "result"))
-        for item in ready
-    ]
-    for name in sorted({n for n in names if names.count(n) > 1}):
-        problems.append(Problem("compare", "two runs of one name", name))
-    if baseline is not None and names and baseline not in names:
-        problems.append(Problem("baseline", "is none of the runs", baseline, ", ".join(names)))
-    if problems:
-        raise InputError(problems)
-    results = {}
-    for name, item in zip(names, ready, strict=True):
-        results[name] = run(item) if isinstance(item, Scenario) else item
-    if threshold is None:
-        first = next((item for item in ready if isinstance(item, Scenario)), None)
-        text = first.outputs.threshold if first is not None else "341.0 m"
-        threshold = units.parse(text, "level", "outputs.threshold")
-    return compare_results(results, baseline, threshold)
-
-
-def _ready(item: str | os.PathLike[str] | Scenario | xr.Dataset) -> Scenario | xr.Dataset:
-    """A scenario or a result, whatever it was given as."""
-    if isinstance(item, Scenario | xr.Dataset):
-        return item
-    name = os.fspath(item)
-    if not name.endswith(".nc"):
-        return load_scenario(name)
-    try:
-        with xr.open_dataset(name) as opened:
-            return opened.load()
-    except FileNotFoundError:
-        raise InputError(Problem(name, "no such file")) from None
-    except (OSError, ValueError) as error:
-        raise InputError(Problem(name, "cannot be read as NetCDF", str(error)[:120])) from None

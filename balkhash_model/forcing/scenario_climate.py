@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -139,7 +139,7 @@ def projected_change(
 
 def glacier_change(
     scenario: str,
-    years: npt.NDArray[np.floating[Any]],
+    years: FloatArray,
     reference_years: tuple[int, int],
     quantile: npt.ArrayLike = 0.5,
 ) -> FloatArray:
@@ -186,7 +186,7 @@ def _between(
     starts: FloatArray,
     ends: FloatArray,
     columns: list[FloatArray],
-    years: npt.NDArray[np.floating[Any]],
+    years: FloatArray,
     quantile: npt.ArrayLike,
     *,
     zero: bool = False,
@@ -281,7 +281,7 @@ def _project(
     from balkhash_model import reference
 
     years = axis_years(axis)
-    middle = years + 0.5
+    middle = (years + 0.5).astype(np.float64)
     wet, dry = (_quantiles(scenario, s) for s in ("precipitation", "potential_evaporation"))
     if projection.rain_and_evaporation:
         rain = projected_change("precipitation", projection.scenario, middle, wet)
@@ -319,7 +319,7 @@ def _at_reference(
 ) -> FloatArray:
     """Change of the runoff that the inflow of the reference period holds already."""
     first, last = scenario.inflow.reference_period
-    middle = np.array([0.5 * (first + last + 1)])
+    middle = np.array([0.5 * (first + last + 1)], dtype=np.float64)
     rain = projected_change("precipitation", projection.scenario, middle, wet)
     demand = projected_change("potential_evaporation", projection.scenario, middle, dry)
     held: FloatArray = (

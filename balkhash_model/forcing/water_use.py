@@ -118,8 +118,8 @@ def water_use(scenario: Scenario, axis: TimeAxis) -> list[Use]:
     Of the water taken, :math:`W`, a share e (efficiency) serves its purpose and a share r returns,
     so the net use is :math:`W (1 - r)`. A measure that raises e to e' serves the same purpose with
     :math:`W' = W e/e'`, and the return falls with the losses, :math:`r' = r (1 - e')/(1 - e)`:
-    water that returned anyway is not saved twice. A user above a prescribed gauge has an embedded use,
-    which the gauge already lacks; only the difference from it changes the flow.
+    water that returned anyway is not saved twice. A user above a prescribed gauge has an embedded
+    use, which the gauge already lacks; only the difference from it changes the flow.
 
     Parameters
     ----------

@@ -60,22 +60,16 @@ def _short(value: object) -> str:
 
 
 class Origins:
-    """The layers of a scenario. Where a scenario was written is no part of what it says: all are
-    equal.
+    """The layers of a scenario, from the lowest to the highest.
 
     Parameters
     ----------
     layers : sequence of Layer, optional
-        From the lowest to the highest.
+        The layers.
     """
 
     def __init__(self, layers: Sequence[Layer] = ()) -> None:
         self.layers = tuple(layers)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Origins)
-
-    __hash__ = None  # type: ignore[assignment]
 
     def where(self, keys: Sequence[str | int] = ()) -> str:
         """Place of a key in the highest layer that has it.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import Field, PrivateAttr, StrictInt, field_validator, model_validator
+from pydantic import Field, StrictInt, field_validator, model_validator
 
 from balkhash_model.scenario.fields import Day, LevelText, StartText, Years, check_amount
 from balkhash_model.scenario.origins import Explanation, Origins
@@ -139,7 +139,11 @@ class Scenario(Strict):
     ensemble: Ensemble = Ensemble()
     outputs: Outputs = Outputs()
 
-    _origins: Origins = PrivateAttr(default_factory=Origins)
+    @property
+    def origins(self) -> Origins:
+        """Where the values were written; no part of what the scenario says."""
+        found = self.__dict__.get("_origins")
+        return found if isinstance(found, Origins) else Origins()
 
     def explain(self, key: str) -> Explanation:
         """Say where a value comes from.
@@ -165,7 +169,7 @@ class Scenario(Strict):
         >>> load_scenario("hindcast").explain("period.end").value
         '2015-01-01'
         """
-        return self._origins.explain(self, key)
+        return self.origins.explain(self, key)
 
     def with_origins(self, origins: Origins) -> Scenario:
         """Remember where the values were written.
@@ -180,7 +184,7 @@ class Scenario(Strict):
         Scenario
             This record.
         """
-        self._origins = origins
+        object.__setattr__(self, "_origins", origins)
         return self
 
     def plain(self) -> dict[str, Any]:
@@ -214,7 +218,7 @@ class Scenario(Strict):
         str
             ``file:line:column: dotted.key``.
         """
-        return f"{self._origins.where(keys)}: {'.'.join(map(str, keys))}"
+        return f"{self.origins.where(keys)}: {'.'.join(map(str, keys))}"
 
     def folder(self, *keys: str) -> Path:
         """Give the folder of the file that set a key, where its data files are.
@@ -229,7 +233,7 @@ class Scenario(Strict):
         Path
             The folder.
         """
-        return self._origins.folder(keys)
+        return self.origins.folder(keys)
 
     def first_year(self) -> int:
         """Give the first calendar year of the run.

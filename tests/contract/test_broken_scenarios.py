@@ -69,10 +69,10 @@ BROKEN: list[tuple[str, str | bytes, str, str]] = [
     ("a sexagesimal number", swap("12 km3/yr", "12:30"), "4:26", "the unit ':30' cannot be read"),
     ("a Python tag", swap("12 km3/yr", "!!python/object/apply:os.system [ls]"), "4:32", "a tag"),
     ("a tab for indentation", GOOD + "ensemble:\n\tseed: 3\n", "10:1", "not YAML"),
-    ("a bracket that stays open", swap("climate}", "x}").replace("climatology}", "climatology")
-     if "climate}" in GOOD else swap("climatology}", "climatology"), "6:11", "not YAML"),
+    ("a bracket that stays open", swap("climatology}", "climatology"), "6:11", "not YAML"),
     ("an alias bomb", "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
-        f"{c}: &{c} [{', '.join([f'*{p}'] * 9)}]\n" for p, c in zip("abcdefg", "bcdefgh", strict=True)
+        f"{c}: &{c} [{', '.join([f'*{p}'] * 9)}]\n"
+        for p, c in zip("abcdefg", "bcdefgh", strict=True)
     ), "6:", "more than 100000 values with aliases written out"),
     ("an alias to itself", GOOD + "outputs: &o {periods: *o}\n", "9:23", "contains itself"),
     ("an unknown alias", swap("341.5 m", "*level"), "3:23", "no anchor"),
@@ -88,12 +88,12 @@ BROKEN: list[tuple[str, str | bytes, str, str]] = [
     ("a year in quotes", swap("2020: 4", '"2020": 4'), "8:54", "not a year"),
     ("a quantity for a year", swap("2020: 4 km3/yr", "4 km3/yr: 4 km3/yr"), "8:54", "not a year"),
     ("a year outside the period", GOOD + "measures: {m: {title: M, start: 2050, "
-     "users: {farms: {use: 5 %}}}}\n", "9:26", "a year outside the period; got 2050; expected 2025"),
+     "users: {farms: {use: 5 %}}}}\n", "9:26", "a year outside the period; got 2050"),
     ("years backwards", GOOD + "outputs: {periods: [[2029, 2026]]}\n", "9:21", "comes after"),
     ("a thirteenth month", GOOD + "climate.deltas.w: {variable: temperature, change: 1 K, "
      "months: [13]}\n", "9:65", "less than or equal to 12"),
-    ("eleven months", swap("place: reach", "place: reach, monthly: [1,1,1,1,1,1,1,1,1,1,1]"), "8:46",
-     "expected one for each of the 12 months"),
+    ("eleven months", swap("place: reach", "place: reach, monthly: [1,1,1,1,1,1,1,1,1,1,1]"),
+     "8:46", "expected one for each of the 12 months"),
     # what belongs together
     ("a measure for nobody", GOOD + "measures: {m: {title: M, start: 2026, "
      "users: {farmers: {use: 5 %}}}}\n", "9:47", "Nearest: farms"),
@@ -115,7 +115,8 @@ BROKEN: list[tuple[str, str | bytes, str, str]] = [
     ("a variant that extends", GOOD + "overrides: {dry: {extends: hindcast}}\n", "9:13",
      "cannot change 'extends'"),
     # other files
-    ("a base that is not there", "extends: baseline_2051\n" + META, "1:1", "Nearest: baseline_2050"),
+    ("a base that is not there", "extends: baseline_2051\n" + META, "1:1",
+     "Nearest: baseline_2050"),
     ("a file that extends itself", "extends: broken.yml\n" + META, "1:1", "goes in a circle"),
     ("a base outside the folder", "extends: ../other.yml\n" + META, "1:1", "leaves the folder"),
     ("a base by its full path", "extends: /etc/passwd\n" + META, "1:1", "leaves the folder"),

@@ -8,7 +8,8 @@ import xarray as xr
 
 import balkhash_model as bm
 from balkhash_model.job import write_result
-from balkhash_model.runs import build, rerun
+from balkhash_model.results import rerun
+from balkhash_model.runs import build
 from balkhash_model.scenario import list_scenarios, load_scenario
 from balkhash_model.simulation import simulate
 from balkhash_model.system import Delta

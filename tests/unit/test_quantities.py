@@ -51,6 +51,14 @@ CONTRACT = [
     "link",
     "user",
     "realization",
+    "upstream_user",
+    "upstream_use",
+    "upstream_use_change",
+    "upstream_shortage",
+    "measure",
+    "measure_water",
+    "measure_cost",
+    "measure_currency",
 ]
 
 # The names used here that are in the CF standard name table.
@@ -78,12 +86,13 @@ def test_rows_are_well_formed(row):
     assert row.standard_name in STANDARD_NAMES
     assert row.valid_min < row.valid_max
     known = {"time", "time_edge", "storage", "link", "user", "realization", "bounds"}
+    known |= {"upstream_user", "measure"}
     assert row.dims
     assert set(row.dims) <= known
     if row.cell_methods:
         dimension, method = row.cell_methods.split(": ")
         assert dimension in row.dims
-        assert method == {"time": "mean", "time_edge": "point"}[dimension]
+        assert method in {"time": ("mean", "sum"), "time_edge": ("point",)}[dimension]
     assert row.description
     assert not row.description.endswith(".")
     assert all(text == text.strip() != "" for text in row.labels.values())

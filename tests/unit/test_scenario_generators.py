@@ -90,7 +90,7 @@ def test_neighbours_follow_a_year_like_the_one_before():
 
 
 def _chain_moments(k: int) -> tuple[float, float, float]:
-    """Mean, deviation and lag-1 correlation of the chain of neighbours, from its own transitions."""
+    """Mean, deviation and lag-1 correlation of the chain of neighbours, by its transitions."""
     annual = RECORD.mean(axis=1)
     n = annual.size
     weights = 1.0 / np.arange(1, k + 1)

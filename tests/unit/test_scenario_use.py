@@ -71,7 +71,7 @@ def test_constant_use_above_the_gauge_changes_nothing(scenario):
 
 def test_only_the_change_from_the_embedded_use_acts(scenario):
     """The gauge of 2006-2020 holds 4 km3/yr; 5 km3/yr later take one more, and no more."""
-    user = "  t: {country: china, place: km171, total: {2006: 4 km3/yr, 2020: 4 km3/yr, 2021: 5 km3/yr}}"
+    user = "  t: {country: china, place: km171, total: {2020: 4 km3/yr, 2021: 5 km3/yr}}"
     found = build(scenario(user)).forcing["gauge_flow"].values[:, 0]
     np.testing.assert_allclose(volumes(found), 11.0, rtol=1e-12)
     stated = user.replace("}}", "}, embedded: 3 km3/yr}")
@@ -93,7 +93,7 @@ def test_use_at_the_lake_acts_in_full(scenario):
 
 def test_shortage_above_the_gauge_by_priority(scenario):
     users = (
-        "  town: {country: china, place: km171, total: {2020: 0 m3/s, 2021: 200 m3/s}, priority: 1}\n"
+        "  town: {country: china, place: km171, total: {2020: 0 m3/s, 2021: 200 m3/s}}\n"
         "  a: {country: china, place: km171, total: {2020: 0 m3/s, 2021: 300 m3/s}, priority: 2}\n"
         "  b: {country: china, place: reach, total: {2020: 0 m3/s, 2021: 100 m3/s}, priority: 2}"
     )
