@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Job", "diagnose", "run_jobs", "write_result"]
 
-_SUFFIXES = (".nc", ".png", ".svg", ".resolved.yml")
+
+def _suffixes(record: Scenario) -> list[str]:
+    """Endings of the files of a run."""
+    return [".nc", *(f".{f}" for f in dict.fromkeys(record.outputs.figures)), ".resolved.yml"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +93,9 @@ def _encoded(result: xr.Dataset) -> tuple[xr.Dataset, dict[str, dict[str, object
     return encoded, encoding
 
 
-def _check_targets(names: Sequence[str], out: Path, force: bool) -> list[Problem]:
+def _check_targets(records: Sequence[Scenario], out: Path, force: bool) -> list[Problem]:
     problems: list[Problem] = []
+    names = [record.meta.name for record in records]
     for name in sorted({n for n in names if list(names).count(n) > 1}):
         problems.append(Problem("scenarios", "two of one name would write the same files", name))
     ancestor = out
@@ -110,7 +114,10 @@ def _check_targets(names: Sequence[str], out: Path, force: bool) -> list[Problem
         )
     elif not force:
         there = [
-            str(out / f"{n}{s}") for n in names for s in _SUFFIXES if (out / f"{n}{s}").exists()
+            str(out / f"{r.meta.name}{s}")
+            for r in records
+            for s in _suffixes(r)
+            if (out / f"{r.meta.name}{s}").exists()
         ]
         if there:
             problems.append(
@@ -193,7 +200,7 @@ def run_jobs(
             own = read_observed(observed, load_system(records[0].system).datum)
         except InputError as error:
             problems.extend(error.problems)
-    problems += _check_targets([r.meta.name for r in records], out, force)
+    problems += _check_targets(records, out, force)
     if problems:
         raise InputError(problems)
     levels = balkhash_levels()
@@ -207,7 +214,7 @@ def run_jobs(
     progress("writing")
     try:
         out.mkdir(parents=True, exist_ok=True)
-        paths = _write_all([(r.meta.name, result) for r, result in prepared], levels, out)
+        paths = _write_all(prepared, levels, out)
     except OSError as error:
         raise InputError(
             Problem(
@@ -234,33 +241,37 @@ def _record(
     return scenario_of_result(name)
 
 
-def _figure(result: xr.Dataset, levels: pd.DataFrame) -> Figure:
+def _figure(record: Scenario, result: xr.Dataset, levels: pd.DataFrame) -> Figure:
     """Course of the levels; of an ensemble its median and range."""
+    from balkhash_model import units
     from balkhash_model.diagnostics import annual_levels
     from balkhash_model.plot import fan, trajectories
 
+    threshold = units.parse(record.outputs.threshold, "level", "outputs.threshold")
     if "realization" not in result.dims:
-        return trajectories(result, levels)
-    return fan(annual_levels(result), str(result.attrs.get("title", "")))
+        return trajectories(result, levels, threshold=threshold)
+    return fan(annual_levels(result), str(result.attrs.get("title", "")), threshold)
 
 
 def _write_all(
-    results: Sequence[tuple[str, xr.Dataset]], levels: pd.DataFrame, out: Path
+    results: Sequence[tuple[Scenario, xr.Dataset]], levels: pd.DataFrame, out: Path
 ) -> dict[str, list[Path]]:
     """Write everything aside, and move it into place only when all of it is there."""
     from balkhash_model.plot import save
 
     with tempfile.TemporaryDirectory(dir=out, prefix=".balkhash.") as folder:
         aside = Path(folder)
-        for name, result in results:
+        for record, result in results:
+            name = record.meta.name
             write_result(result, aside / f"{name}.nc")
-            figure = _figure(result, levels)
-            save(figure, aside / f"{name}.png")
-            save(figure, aside / f"{name}.svg")
+            if record.outputs.figures:
+                figure = _figure(record, result, levels)
+                for ending in record.outputs.figures:
+                    save(figure, aside / f"{name}.{ending}")
             (aside / f"{name}.resolved.yml").write_text(
                 str(result.attrs["resolved_scenario"]), encoding="utf-8"
             )
-        paths = {name: [out / f"{name}{s}" for s in _SUFFIXES] for name, _ in results}
+        paths = {r.meta.name: [out / f"{r.meta.name}{s}" for s in _suffixes(r)] for r, _ in results}
         for targets in paths.values():
             for target in targets:
                 if target.is_dir():
@@ -301,7 +312,7 @@ def _summary(record: object, result: xr.Dataset, levels: pd.DataFrame, paths: li
                 f"ATTENTION: {ended} of {result.sizes['realization']} members dried out or "
                 "overtopped; what follows in them is beyond their curves",
             )
-    notes += _measures(result)
+    notes += _measures(result) + _indicators(record, result)
     code = int(result["status"]) if single else 0
     if code != 0:
         meaning = str(result["status"].attrs["flag_meanings"]).split()[code].replace("_", " ")
@@ -330,6 +341,30 @@ def _measures(result: xr.Dataset) -> list[str]:
         notes.append(
             f"measure {row['measure']}: {row['water (km3/yr)']:.2f} km3 in the last year, {money}"
         )
+    return notes
+
+
+def _indicators(record: Scenario, result: xr.Dataset) -> list[str]:
+    """One note for each indicator that the scenario asks for."""
+    from balkhash_model import units
+    from balkhash_model.diagnostics import indicators
+
+    if not record.outputs.indicators:
+        return []
+    threshold = units.parse(record.outputs.threshold, "level", "outputs.threshold")
+    frame = indicators(result, threshold)
+    notes = []
+    for name in record.outputs.indicators:
+        if name not in frame:
+            notes.append(f"{name}: the run holds no salt")
+            continue
+        # NaN stands for what never happens
+        low, middle, high = (float(frame[name].quantile(q)) for q in (0.1, 0.5, 0.9))
+        never = f", never in {int(frame[name].isna().sum())}" if frame[name].isna().any() else ""
+        spread = (
+            f" ({low:.2f} to {high:.2f} in 80 % of the members{never})" if len(frame) > 1 else ""
+        )
+        notes.append(f"{name}: {'never' if middle != middle else f'{middle:.2f}'}{spread}")
     return notes
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from typing import Any
 
 import xarray as xr
 
@@ -167,9 +168,15 @@ def _ready(item: str | os.PathLike[str] | Scenario | xr.Dataset) -> Scenario | x
     if not name.endswith(".nc"):
         return load_scenario(name)
     try:
-        with xr.open_dataset(name) as opened:
+        with xr.open_dataset(name, **_times()) as opened:
             return opened.load()
     except FileNotFoundError:
         raise InputError(Problem(name, "no such file")) from None
     except (OSError, ValueError) as error:
         raise InputError(Problem(name, "cannot be read as NetCDF", str(error)[:120])) from None
+
+
+def _times() -> dict[str, Any]:
+    """How times are decoded: to the second, where xarray can, for years that nanoseconds lack."""
+    coders = getattr(xr, "coders", None)
+    return {"decode_times": coders.CFDatetimeCoder(time_unit="s")} if coders is not None else {}

@@ -418,9 +418,7 @@ def run(
         record = record.model_copy(update={"period": period})
     forcing, extra = case.forcing, case.extra
     if record.inflow.reconstruct_from is not None:
-        from balkhash_model.reconstruction import reconstructed_forcing
-
-        forcing, found = reconstructed_forcing(case, start_from)
+        forcing, found = _reconstructed(case, start_from)
         extra = found.merge(extra, combine_attrs="override") if extra.data_vars else found
     checksums = {k: str(reference.describe(k)["sha256"]) for k in used_tables(record)}
     result = simulate(
@@ -443,6 +441,27 @@ def run(
     if extra.data_vars:
         result = _with_extra(result, extra)
     return _kept(result, record.outputs.variables)
+
+
+def _reconstructed(case: Case, start_from: xr.Dataset | None) -> tuple[xr.Dataset, xr.Dataset]:
+    """Forcing with the inflow that the levels imply.
+
+    The levels were observed on a lake with its reservoir: a counterfactual takes the inflow of the
+    factual run and changes it by what it changes of the gauge, and keeps no observed levels.
+    """
+    from balkhash_model.reconstruction import reconstructed_forcing
+
+    record = case.scenario
+    if not any(r.give_back is not None for r in record.reservoirs.values()):
+        return reconstructed_forcing(case, start_from)
+    factual = build(record.model_copy(update={"reservoirs": {}}), start=start_from is None)
+    found, _ = reconstructed_forcing(factual, start_from)
+    forcing = case.forcing.copy(deep=True)
+    change = case.forcing["gauge_flow"] - factual.forcing["gauge_flow"]
+    forcing["gauge_flow"] = (found["gauge_flow"] + change).assign_attrs(
+        case.forcing["gauge_flow"].attrs
+    )
+    return forcing, xr.Dataset()
 
 
 def _attributes(

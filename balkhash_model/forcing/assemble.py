@@ -353,11 +353,8 @@ def _through_reservoir(
     made = operation.release_rule(scenario, system, axis, _RESERVOIR, through)
     table.put("river_flow", "kapshagay_lateral", lateral)
     table.put("side_inflow", _HEAD, _gain(scenario, axis, "dam"))
-    if "release_plan" in FORCING:  # pragma: no cover - where the rule acts within the run
-        for name in ("release_plan", "release_minimum", "release_maximum", "target_volume"):
-            table.put(name, _RELEASE, made[name])
-    else:
-        table.put("release_demand", _RELEASE, operation.clamped_plan(made))
+    for variable, values in operation.release_forcing(made).items():
+        table.put(variable, _RELEASE, values)
 
 
 def _delta_measures(

@@ -159,13 +159,13 @@ def _read_netcdf(file: Path, names: dict[str, str]) -> MonthlyClimate:
     import xarray as xr
 
     try:
-        coder = xr.coders.CFDatetimeCoder(use_cftime=True)
-        with xr.open_dataset(file, decode_times=coder) as opened:
-            dataset = opened.load()
+        with xr.open_dataset(file, decode_times=False) as opened:
+            raw = opened.load()
     except (OSError, ValueError, KeyError) as error:
         raise InputError(Problem(str(file), "cannot be read as NetCDF", str(error)[:120])) from None
-    if "time" not in dataset.variables:
+    if "time" not in raw.variables:
         raise InputError(Problem(str(file), "holds no time", expected="a CF coordinate 'time'"))
+    dataset = raw.assign_coords(time=("time", _instants(raw, str(file))))
     found: dict[Name, FloatArray] = {}
     years: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
     problems: list[Problem] = []
@@ -177,6 +177,23 @@ def _read_netcdf(file: Path, names: dict[str, str]) -> MonthlyClimate:
     if problems:
         raise InputError(problems)
     return MonthlyClimate(years, found)
+
+
+def _instants(dataset: xr.Dataset, where: str) -> npt.NDArray[np.object_]:
+    """Instants in the calendar of the file."""
+    import cftime  # type: ignore[import-untyped]
+
+    attrs = dataset["time"].attrs
+    try:
+        found = cftime.num2date(
+            dataset["time"].values,
+            str(attrs["units"]),
+            calendar=str(attrs.get("calendar", "standard")),
+            only_use_cftime_datetimes=True,
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise InputError(Problem(where, "a time that CF does not explain", str(error))) from None
+    return np.asarray(found, dtype=object)
 
 
 def _find(dataset: xr.Dataset, names: dict[str, str], where: str) -> dict[Name, str]:

@@ -12,6 +12,7 @@ from balkhash_model import units
 from balkhash_model.errors import InputError, Problem
 from balkhash_model.forcing.calendar import annual_amounts_to_rates, by_period, cosine_shape
 from balkhash_model.forcing.series import axis_years, knots_to_rates, months_to_axis, ramp
+from balkhash_model.forcing.table import FORCING
 from balkhash_model.forcing.water_use import monthly_shape, takes_from_storage
 from balkhash_model.system import LakeSystem, River, Withdrawal
 from balkhash_model.timeaxis import TimeAxis
@@ -25,6 +26,7 @@ __all__ = [
     "adapt_system",
     "clamped_plan",
     "natural_loss_returned",
+    "release_forcing",
     "release_rule",
     "saved_delta_name",
 ]
@@ -273,6 +275,36 @@ def clamped_plan(rule: dict[str, FloatArray]) -> FloatArray:
         rule["release_plan"], rule["release_minimum"], rule["release_maximum"]
     )
     return limited
+
+
+def release_forcing(rule: dict[str, FloatArray]) -> dict[str, FloatArray]:
+    """Forcing variables that bring a release rule into the run: the one place to extend.
+
+    Where the forcing knows ``release_plan``, ``release_minimum``, ``release_maximum`` and
+    ``target_volume``, the run itself corrects the plan towards the target; else it gets the plan
+    within its limits as a plain demand.
+
+    Parameters
+    ----------
+    rule : dict
+        As :func:`release_rule` gives it.
+
+    Returns
+    -------
+    dict
+        Values by forcing variable.
+
+    Examples
+    --------
+    >>> plan = {"release_plan": np.array([5.0, 50.0]), "release_minimum": np.array([10.0, 10.0]),
+    ...         "release_maximum": np.array([40.0, 40.0]), "target_volume": np.ones(2)}
+    >>> release_forcing(plan)["release_demand"]
+    array([10., 40.])
+    """
+    known = ("release_plan", "release_minimum", "release_maximum", "target_volume")
+    if set(known) <= set(FORCING):
+        return {name: rule[name] for name in known}
+    return {"release_demand": clamped_plan(rule)}
 
 
 def _target(rule: Reservoir, where: str) -> FloatArray:

@@ -21,6 +21,7 @@ __all__ = [
     "MoneyText",
     "Months",
     "Place",
+    "PlainLevelText",
     "ShareText",
     "SignedFlowText",
     "StartText",
@@ -107,7 +108,9 @@ def _level(value: object) -> object:
 
 #: A level as people write it, or ``$name`` of a parameter.
 LevelText = Annotated[str, BeforeValidator(_level), _shown("level")]
-#: The same, or ``observed``.
+#: A level with its unit.
+PlainLevelText = Annotated[str, _quantity("level"), _shown("level")]
+#: A level, the name of a parameter, or ``observed``.
 StartText = Annotated[
     str,
     BeforeValidator(lambda value: value if value == "observed" else _level(value)),

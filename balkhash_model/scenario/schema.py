@@ -8,7 +8,14 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field, StrictInt, field_validator, model_validator
 
-from balkhash_model.scenario.fields import Day, LevelText, StartText, Years, check_amount
+from balkhash_model.scenario.fields import (
+    Day,
+    LevelText,
+    PlainLevelText,
+    StartText,
+    Years,
+    check_amount,
+)
 from balkhash_model.scenario.origins import Explanation, Origins
 from balkhash_model.scenario.schema_climate import Climate
 from balkhash_model.scenario.schema_inflow import Inflow
@@ -115,7 +122,22 @@ class Outputs(Strict):
     """First and last years of the rows of the budget table."""
     variables: list[str] = []
     """Variables that the file keeps beside the states, levels and balance; empty for all."""
-    threshold: LevelText = "341.0 m"
+    indicators: list[
+        Literal[
+            "years_below",
+            "first_below",
+            "lowest",
+            "lowest_year",
+            "recovery",
+            "end",
+            "change",
+            "west_salinity",
+        ]
+    ] = []
+    """Indicators that a run prints; with members their median, 10th and 90th percentile."""
+    figures: list[Literal["png", "svg", "pdf"]] = ["png", "svg"]
+    """Formats in which the course of the level is drawn."""
+    threshold: PlainLevelText = "341.0 m"
     """Level whose crossing the indicators count, and that figures mark."""
 
 
