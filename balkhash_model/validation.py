@@ -76,12 +76,9 @@ def model_at(model: type[BaseModel], keys: Sequence[str | int]) -> type[BaseMode
 
     Examples
     --------
-    >>> class Leaf(Strict):
-    ...     size: int = 1
-    >>> class Tree(Strict):
-    ...     leaves: dict[str, Leaf] = {}
-    >>> model_at(Tree, ("leaves",)), model_at(Tree, ("leaves", "oak")).__name__
-    (None, 'Leaf')
+    >>> from balkhash_model.scenario import Scenario
+    >>> model_at(Scenario, ("abstraction",)), model_at(Scenario, ("abstraction", "town")).__name__
+    (None, 'User')
     """
     current: type[BaseModel] = model
     entry = False  # whether the next key names an entry of a map, not a field

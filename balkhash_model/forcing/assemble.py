@@ -148,9 +148,9 @@ def assemble_all(
     --------
     >>> from balkhash_model.library import load_system
     >>> from balkhash_model.scenario import load_scenario
-    >>> done = assemble_all(load_scenario("npp_ulken"), load_system("balkhash"))
+    >>> done = assemble_all(load_scenario("no_kapshagay"), load_system("balkhash"))
     >>> [w.user for w in done.system.withdrawals]
-    ['shore_towns', 'power_plant']
+    ['shore_towns']
     """
     if axis is None:
         axis = inflow.scenario_axis(scenario)

@@ -42,8 +42,8 @@ def delta_change(
     Examples
     --------
     >>> model = np.full((1, 12), 30.0)
-    >>> delta_change(model, np.full((5, 12), 20.0), np.full(12, 10.0), "ratio")[0, 0]
-    15.0
+    >>> delta_change(model, np.full((5, 12), 20.0), np.full(12, 10.0), "ratio")[0, :2]
+    array([15., 15.])
     """
     base = observed if observed.ndim == 1 else observed.mean(axis=0)
     mean = model_reference.mean(axis=-2, keepdims=True)

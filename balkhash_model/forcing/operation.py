@@ -82,7 +82,7 @@ def adapt_system(scenario: Scenario, system: LakeSystem) -> LakeSystem:
     >>> from balkhash_model.library import load_system
     >>> from balkhash_model.scenario import load_scenario
     >>> adapted = adapt_system(load_scenario("no_kapshagay"), load_system("balkhash"))
-    >>> adapted.storage("kapshagay").active_from.astype(str)
+    >>> str(adapted.storage("kapshagay").active_from)
     '9999-01-01T00:00:00'
     """
     users = {

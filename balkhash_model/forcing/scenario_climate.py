@@ -165,7 +165,7 @@ def glacier_change(
     --------
     >>> change = glacier_change("RCP8.5", np.array([2013.5, 2041.0]), (2006, 2020))
     >>> bool(change[0] == 0.0), round(float(change[1]) / 1e9, 2)
-    (True, 1.18)
+    (True, 1.31)
     """
     from balkhash_model import reference
 
