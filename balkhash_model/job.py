@@ -356,7 +356,7 @@ def _indicators(record: Scenario, result: xr.Dataset) -> list[str]:
     notes = []
     for name in record.outputs.indicators:
         if name not in frame:
-            notes.append(f"{name}: the run holds no salt")
+            notes.append(f"{name}: the run gives no salinity")
             continue
         # NaN stands for what never happens
         low, middle, high = (float(frame[name].quantile(q)) for q in (0.1, 0.5, 0.9))

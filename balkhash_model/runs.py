@@ -155,18 +155,19 @@ def build(
         )
     axis = scenario_axis(record)
     problems: list[Problem] = []
-    forcing, extra = xr.Dataset(), xr.Dataset()
+    adapted, forcing, extra = system, xr.Dataset(), xr.Dataset()
     levels = dict.fromkeys(system.lake, float("nan"))
     try:
+        adapted = adapt_system(record, system)
         done = assemble_all(record, system, axis, _reconstruction(record, system))
-        system, forcing, extra = done.system, done.forcing, done.extra
+        forcing, extra = done.forcing, done.extra
     except InputError as error:
         problems.extend(error.problems)
     salinity: dict[str, float] = {}
     try:
         if start:
-            levels = _start_levels(record, system)
-            salinity = _start_salinity(system, levels, axis.edges[0]) | {
+            levels = _start_levels(record, adapted)
+            salinity = _start_salinity(adapted, levels, axis.edges[0]) | {
                 name: units.parse(text, "salinity", f"initial.salinity.{name}")
                 for name, text in record.initial.salinity.items()
             }
@@ -174,7 +175,7 @@ def build(
         problems.extend(error.problems)
     if problems:
         raise InputError(problems)
-    return Case(record, system, axis, forcing, levels, salinity, extra)
+    return Case(record, adapted, axis, forcing, levels, salinity, extra)
 
 
 def check(
@@ -242,15 +243,6 @@ def _reconstruction(record: Scenario, system: LakeSystem) -> Record | None:
     inflow = record.inflow
     if inflow.kind not in STOCHASTIC or inflow.generator.source != "reconstruction":
         return None
-    if inflow.at != "lake":
-        raise InputError(
-            Problem(
-                record.where("inflow", "at"),
-                "the reconstruction gives all rivers together",
-                inflow.at,
-                "lake",
-            )
-        )
     base = load_scenario("hindcast")
     flow = _reconstructed_flow(with_parameters(base, record), system)
     years = np.arange(1993, 2015)

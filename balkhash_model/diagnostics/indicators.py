@@ -105,7 +105,7 @@ def indicators(result: xr.Dataset, threshold: float = 341.0) -> pd.DataFrame:
         ``lowest`` (m), ``lowest_year``, ``recovery`` (years from the lowest level until the lake
         is back at the threshold; NaN where it never falls below or does not come back), ``end``
         (mean level of the last year, m), ``change`` (end less the start, m) and, where the result
-        holds salt, ``west_salinity`` (g/l, mean of the last year).
+        has a ``salinity``, ``west_salinity`` (kg m-3, that is g/l, mean of the last year).
 
     Examples
     --------
@@ -160,16 +160,11 @@ def _west(result: xr.Dataset) -> int:
 
 
 def _west_salinity(result: xr.Dataset) -> FloatArray | None:
-    """Salinity of the West over the last year, g/l, where the result holds salt."""
-    if "salt_mass" not in result:
+    """Salinity of the West over the last year, g/l, where the result has a salinity."""
+    if "salinity" not in result:
         return None
-    west = result.isel(storage=_west(result))
-    mass, volume = _members(west["salt_mass"]), _members(west["water_volume"])
-    if not np.nanmax(mass) > 0.0:
-        return None
-    twelve = min(12, mass.shape[1])
-    salinity = mass[:, -twelve:] / np.maximum(volume[:, -twelve:], 1.0)
-    mean: FloatArray = salinity.mean(axis=1)
+    course = _members(result["salinity"].isel(storage=_west(result)))
+    mean: FloatArray = course[:, -min(12, course.shape[1]) :].mean(axis=1)
     return mean
 
 

@@ -271,7 +271,9 @@ def _take(
     most = np.broadcast_shapes(taken.shape[1:], taken_east.shape[1:])
 
     def both(one: FloatArray, two: FloatArray) -> FloatArray:
-        parts = [np.broadcast_to(a, (a.shape[0], *most)) for a in (one, two)]
+        # one river may have members and the other none
+        full = [a if a.ndim > len(most) else a[:, None, :] for a in (one, two)]
+        parts = [np.broadcast_to(a, (a.shape[0], *most)) for a in full]
         return np.moveaxis(np.concatenate(parts), 0, -1)
 
     extra["users"] = users

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from balkhash_model.errors import Problem, nearest
 from balkhash_model.scenario.layers import Key
 from balkhash_model.scenario.schema import Scenario
+from balkhash_model.scenario.schema_inflow import STOCHASTIC
 
 __all__ = ["consistency"]
 
@@ -156,5 +157,26 @@ def _inflow(scenario: Scenario) -> Iterator[Problem]:
             scenario.where("inflow", "eastern"),
             "the inflow at the lake already holds the eastern rivers",
         )
-    if scenario.ensemble.members is not None and scenario.inflow.reconstruct_from is not None:
+    reconstructed = inflow.kind in STOCHASTIC and inflow.generator.source == "reconstruction"
+    if reconstructed and inflow.at != "lake":
+        yield Problem(
+            scenario.where("inflow", "at"),
+            "the reconstruction gives all rivers together",
+            inflow.at,
+            "lake, or another generator.source",
+        )
+    projection = scenario.climate.projection
+    drawn = (
+        inflow.kind in STOCHASTIC
+        or (projection is not None and projection.spread)
+        or scenario.climate.file is not None
+    )
+    if scenario.ensemble.members is not None and not drawn:
+        yield Problem(
+            scenario.where("ensemble", "members"),
+            "nothing differs between the members",
+            str(scenario.ensemble.members),
+            hint="Set it to null, or let the inflow or the climate be drawn",
+        )
+    if scenario.ensemble.members is not None and inflow.reconstruct_from is not None:
         yield Problem(scenario.where("ensemble", "members"), "a reconstruction has one member")

@@ -107,6 +107,10 @@ BROKEN: list[tuple[str, str | bytes, str, str]] = [
     ("a temperature in per cent", GOOD + "climate.deltas.w: {variable: temperature, change: 5 %}\n",
      "9:1", "change of temperature is '5 %'"),
     ("a constant inflow without its mean", swap(", mean: 12 km3/yr", ""), "4:1", "needs its mean"),
+    ("members of which none differs", GOOD + "ensemble: {members: 5}\n", "9:12",
+     "nothing differs between the members"),
+    ("a reconstruction at a gauge", swap("kind: constant", "kind: knn, at: dam"), "4:20",
+     "the reconstruction gives all rivers together"),
     ("an unknown reservoir", swap("kapshagay", "kapchagay"), "6:14", "Nearest: kapshagay"),
     # overrides
     ("a variant of nothing", GOOD + "overrides: {dry: null}\n", "9:13", "overrides nothing"),

@@ -76,6 +76,47 @@ def test_members_do_not_depend_on_their_number():
         np.testing.assert_array_equal(few[name], many[name].isel(realization=slice(3)))
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ["inflow.kind=knn"],
+        ["inflow.kind=thomas_fiering"],
+        ["inflow.kind=lognormal_ar1", "inflow.mean=14 km3/yr"],
+        ["inflow.generator.source=history", "inflow.at=ushzharma"],
+        ["inflow.generator.source=history", "inflow.at=dam", "inflow.generator.block=5"],
+        ["inflow.generator.source=history", "inflow.at=km171"],
+        [
+            "inflow.kind=lognormal_ar1",
+            "inflow.at=mouth",
+            "inflow.mean=11 km3/yr",
+            "inflow.generator.lag1=0.3",
+            "inflow.generator.variation=0.2",
+        ],
+        ["period.step=day", "period.end=2026-03-15"],
+        ["period.start=2025-06-01"],
+        ["initial.lake_level=observed", "period.start=2010-01-01"],
+    ],
+    ids=" ".join,
+)
+def test_every_kind_of_inflow_and_axis_runs_and_closes(settings):
+    chosen = ["period.end=2030-01-01", "ensemble.members=3", *settings]
+    result = bm.run(load_scenario("baseline_2050", settings=chosen))
+    bm.check_balance(result)
+    assert result.sizes["realization"] == 3
+    assert result["upstream_use"].dims[-1] == "upstream_user"
+    flow = float(result["lake_river_inflow"].mean()) * YEAR / KM3
+    assert 10.0 < flow < 19.0
+
+
+def test_the_scaled_mean_of_a_drawn_inflow_is_kept_on_average():
+    """40 members of 25 years: three standard errors of the mean of independent blocks."""
+    record = load_scenario("baseline_2050", settings=["inflow.mean=13 km3/yr"])
+    result = bm.run(record)
+    yearly = (result["lake_river_inflow"] * YEAR / KM3).groupby("time.year").mean().values
+    blocks = yearly[:, :24].reshape(40, 8, 3).mean(axis=2)
+    assert abs(yearly.mean() - 13.0) < 3 * blocks.std() / np.sqrt(blocks.size)
+
+
 # ---------------------------------------------------------------- 12 km3/yr in its three readings
 
 

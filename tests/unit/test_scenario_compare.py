@@ -67,6 +67,15 @@ def test_while_the_basins_are_apart_the_lower_one_counts():
     assert indicators(result).iloc[0]["lowest"] == 335.0
 
 
+def test_the_salinity_of_the_west_counts_where_there_is_one():
+    result = course(DIP)
+    assert "west_salinity" not in indicators(result)
+    salt = np.stack([np.linspace(1.0, 2.0, 37), np.full(37, 5.0)], axis=1)
+    result["salinity"] = (("time_edge", "storage"), salt)
+    expected = np.linspace(1.0, 2.0, 37)[-12:].mean()
+    assert indicators(result).iloc[0]["west_salinity"] == pytest.approx(expected)
+
+
 def test_members_have_a_row_each():
     frame = indicators(course(np.stack([DIP, DIP + 2.0])))
     assert frame["first_below"].notna().tolist() == [True, False]
