@@ -86,6 +86,8 @@ def model_at(model: type[BaseModel], keys: Sequence[str | int]) -> type[BaseMode
         if entry:
             entry = False
             continue
+        if isinstance(key, int):  # an item of a list of models
+            continue
         info = next((f for n, f in current.model_fields.items() if key in (n, f.alias)), None)
         inner = _inner(info.annotation) if info is not None else []
         if not inner:

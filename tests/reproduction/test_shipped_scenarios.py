@@ -87,8 +87,8 @@ def test_members_do_not_depend_on_their_number():
         ["inflow.generator.source=history", "inflow.at=km171"],
         [
             "inflow.kind=lognormal_ar1",
-            "inflow.at=mouth",
-            "inflow.mean=11 km3/yr",
+            "inflow.at=dam",
+            "inflow.generator.source=history",
             "inflow.generator.lag1=0.3",
             "inflow.generator.variation=0.2",
         ],
