@@ -222,26 +222,40 @@ def check(
         initial_volumes(adapted, _start_levels(record, adapted), axis.edges[0])
     except InputError as error:
         problems.extend(error.problems)
-    named: list[tuple[tuple[str, ...], str | None]] = [(("inflow", "file"), record.inflow.file)]
-    if record.climate.file is not None:
-        named += [(("climate", "file", "path"), record.climate.file.path)]
-        named += [(("climate", "file", "observed"), record.climate.file.observed)]
-    problems += [
-        Problem(record.where(*keys), "no such file", str(path))
-        for keys, path in named
-        if path is not None and not (record.folder(*keys) / path).is_file()
-    ]
+    if not problems:
+        problems += _data_problems(record)
+    if not problems and not _draws_from_levels(record):
+        # the tables and files must cover the period; a reconstruction would be a run
+        assemble_all(record, system, axis)
     if problems:
         raise InputError(problems)
     return record
 
 
-def _reconstruction(record: Scenario, system: LakeSystem) -> Record | None:
-    """Total river inflow that the levels imply, where the scenario draws from it."""
+def _data_problems(record: Scenario) -> list[Problem]:
+    """Data files that are not there."""
+    named: list[tuple[tuple[str, ...], str | None]] = [(("inflow", "file"), record.inflow.file)]
+    if record.climate.file is not None:
+        named += [(("climate", "file", "path"), record.climate.file.path)]
+        named += [(("climate", "file", "observed"), record.climate.file.observed)]
+    return [
+        Problem(record.where(*keys), "no such file", str(path))
+        for keys, path in named
+        if path is not None and not (record.folder(*keys) / path).is_file()
+    ]
+
+
+def _draws_from_levels(record: Scenario) -> bool:
+    """Whether the inflow is drawn from what the levels imply."""
     from balkhash_model.scenario.schema_inflow import STOCHASTIC
 
     inflow = record.inflow
-    if inflow.kind not in STOCHASTIC or inflow.generator.source != "reconstruction":
+    return inflow.kind in STOCHASTIC and inflow.generator.source == "reconstruction"
+
+
+def _reconstruction(record: Scenario, system: LakeSystem) -> Record | None:
+    """Total river inflow that the levels imply, where the scenario draws from it."""
+    if not _draws_from_levels(record):
         return None
     base = load_scenario("hindcast")
     flow = _reconstructed_flow(with_parameters(base, record), system)

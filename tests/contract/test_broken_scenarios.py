@@ -128,6 +128,10 @@ BROKEN: list[tuple[str, str | bytes, str, str]] = [
      "kind: series, file: ../../secret.csv"), "4:24", "leaves the folder"),
     ("data that are not there", swap("kind: constant, mean: 12 km3/yr",
      "kind: series, file: ili.csv"), "4:24", "no such file"),
+    ("history beyond its tables", "extends: hindcast_free\nmeta.name: broken\n"
+     "period.end: 2030-01-01\n", "", "no published mean for these years; got 2021 to 2029"),
+    ("a series with a gap", swap("kind: constant, mean: 12 km3/yr", "kind: series, file: gap.csv"),
+     "", "a gap in the series; got 2026-01"),
     ("an unknown parameter set", GOOD + "parameters: {set: balkash}\n", "", "Nearest: balkhash"),
     ("an unknown parameter", GOOD + "parameters: {overrides: {delta_los: 2 km3/yr}}\n", "",
      "Nearest: delta_loss"),
@@ -176,6 +180,7 @@ def test_there_are_at_least_forty():
 def test_a_broken_file(validate, tmp_path, name, text, place, words):
     raw = text if isinstance(text, bytes) else text.encode("utf-8")
     (tmp_path / "broken.yml").write_bytes(raw)
+    (tmp_path / "gap.csv").write_text("time,flow,unit\n2025,12,km3/yr\n2030,12,km3/yr\n")
     err = validate("broken.yml")
     assert words in err, name
     if place:
