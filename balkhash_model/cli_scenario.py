@@ -147,11 +147,21 @@ def _validate(
 ) -> None:
     """Check scenario files without running them; all problems of all files at once."""
     from balkhash_model.errors import InputError, Problem
-    from balkhash_model.runs import check
+    from balkhash_model.scenario import load_scenario
 
     problems: list[Problem] = []
-    good = []
+    good: list[str] = []
+    readable = []
     for name in files:
+        try:
+            load_scenario(name, variants or (), settings or (), in_order=in_order)
+            readable.append(name)
+        except InputError as error:
+            problems.extend(error.problems)
+    for name in readable:
+        # the rest needs the numerical libraries, which take longer to load than any file
+        from balkhash_model.runs import check
+
         try:
             record = check(name, variants or (), settings or (), in_order=in_order)
             good.append(f"{name}: {record.meta.name} is valid")
