@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from balkhash_model.errors import BalkhashError, InputError, WaterBalanceError
     from balkhash_model.library import load_parameters, load_system
     from balkhash_model.reconstruction import reconstruct_inflow
+    from balkhash_model.results import compare, rerun
     from balkhash_model.runs import run
     from balkhash_model.scenario import list_scenarios, load_scenario
     from balkhash_model.simulation import simulate
@@ -34,12 +35,14 @@ _HOMES = {
     "WaterBalanceError": "errors",
     "calibrate": "calibration",
     "check_balance": "diagnostics.balance",
+    "compare": "results",
     "equilibrium": "steady_state",
     "list_scenarios": "scenario",
     "load_parameters": "library",
     "load_scenario": "scenario",
     "load_system": "library",
     "reconstruct_inflow": "reconstruction",
+    "rerun": "results",
     "run": "runs",
     "simulate": "simulation",
     "step_response": "steady_state",
@@ -52,6 +55,7 @@ __all__ = [
     "WaterBalanceError",
     "calibrate",
     "check_balance",
+    "compare",
     "diagnostics",
     "equilibrium",
     "list_scenarios",
@@ -61,6 +65,7 @@ __all__ = [
     "plot",
     "reconstruct_inflow",
     "reference",
+    "rerun",
     "run",
     "simulate",
     "step_response",

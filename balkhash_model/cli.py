@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from balkhash_model.cli_scenario import add_commands, scenario_app
+
 if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
@@ -26,6 +28,8 @@ data_app = typer.Typer(help="The reference tables that the package ships.", no_a
 params_app = typer.Typer(help="Parameter sets, with sources and ranges.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 app.add_typer(params_app, name="params")
+app.add_typer(scenario_app, name="scenario")
+add_commands(app)
 
 
 def _console(*, error: bool = False) -> Any:
@@ -95,7 +99,8 @@ def options(
 @app.command()
 def run(
     scenario: Annotated[
-        list[str], typer.Argument(help="Names of scenarios, or paths to YAML files.")
+        list[str],
+        typer.Argument(help="Names of scenarios, paths to YAML files, or results to run again."),
     ],
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("results"),
     observed: Annotated[
@@ -105,6 +110,15 @@ def run(
     substeps: Annotated[
         int | None, typer.Option(help="Internal steps per interval.", min=1)
     ] = None,
+    variants: Annotated[
+        list[str] | None, typer.Option("--with", help="A variant of the scenario, under overrides.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="A value to replace, as key=value.")
+    ] = None,
+    in_order: Annotated[
+        bool, typer.Option("--in-order", help="Let a later variant win over an earlier one.")
+    ] = False,
 ) -> None:
     """Run scenarios; write NAME.nc, NAME.png, NAME.svg and NAME.resolved.yml for each."""
     from balkhash_model.job import run_jobs
@@ -116,7 +130,15 @@ def run(
             status.update(text)
 
         jobs = run_jobs(
-            scenario, out, observed=observed, force=force, substeps=substeps, progress=progress
+            scenario,
+            out,
+            observed=observed,
+            force=force,
+            substeps=substeps,
+            progress=progress,
+            variants=variants or (),
+            settings=settings or (),
+            in_order=in_order,
         )
     for job in jobs:
         console.print()

@@ -14,10 +14,16 @@ from balkhash_model.errors import InputError, Problem
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
+    from matplotlib.figure import Figure
+
+    from balkhash_model.scenario import Scenario
 
 __all__ = ["Job", "diagnose", "run_jobs", "write_result"]
 
-_SUFFIXES = (".nc", ".png", ".svg", ".resolved.yml")
+
+def _suffixes(record: Scenario) -> list[str]:
+    """Endings of the files of a run."""
+    return [".nc", *(f".{f}" for f in dict.fromkeys(record.outputs.figures)), ".resolved.yml"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +93,9 @@ def _encoded(result: xr.Dataset) -> tuple[xr.Dataset, dict[str, dict[str, object
     return encoded, encoding
 
 
-def _check_targets(names: Sequence[str], out: Path, force: bool) -> list[Problem]:
+def _check_targets(records: Sequence[Scenario], out: Path, force: bool) -> list[Problem]:
     problems: list[Problem] = []
+    names = [record.meta.name for record in records]
     for name in sorted({n for n in names if list(names).count(n) > 1}):
         problems.append(Problem("scenarios", "two of one name would write the same files", name))
     ancestor = out
@@ -107,7 +114,10 @@ def _check_targets(names: Sequence[str], out: Path, force: bool) -> list[Problem
         )
     elif not force:
         there = [
-            str(out / f"{n}{s}") for n in names for s in _SUFFIXES if (out / f"{n}{s}").exists()
+            str(out / f"{r.meta.name}{s}")
+            for r in records
+            for s in _suffixes(r)
+            if (out / f"{r.meta.name}{s}").exists()
         ]
         if there:
             problems.append(
@@ -129,6 +139,9 @@ def run_jobs(
     force: bool = False,
     substeps: int | None = None,
     progress: Callable[[str], None] = lambda text: None,
+    variants: Sequence[str] = (),
+    settings: Sequence[str] = (),
+    in_order: bool = False,
 ) -> list[Job]:
     """Run scenarios and write their files; nothing is written where anything is wrong.
 
@@ -146,6 +159,10 @@ def run_jobs(
         Internal steps per interval.
     progress : callable
         Told what is going on.
+    variants, settings : sequence of str
+        Variants and values, as for :func:`balkhash_model.load_scenario`.
+    in_order : bool, default False
+        Whether a later variant may win over an earlier one.
 
     Returns
     -------
@@ -169,13 +186,12 @@ def run_jobs(
     from balkhash_model.library import load_system
     from balkhash_model.reference.levels import balkhash_levels, read_observed
     from balkhash_model.runs import run as run_scenario
-    from balkhash_model.scenario import load_scenario
 
     problems: list[Problem] = []
     records = []
     for name in scenarios:
         try:
-            records.append(load_scenario(name))
+            records.append(_record(name, variants, settings, in_order))
         except InputError as error:
             problems.extend(error.problems)
     own = None
@@ -184,7 +200,7 @@ def run_jobs(
             own = read_observed(observed, load_system(records[0].system).datum)
         except InputError as error:
             problems.extend(error.problems)
-    problems += _check_targets([r.meta.name for r in records], out, force)
+    problems += _check_targets(records, out, force)
     if problems:
         raise InputError(problems)
     levels = balkhash_levels()
@@ -198,7 +214,7 @@ def run_jobs(
     progress("writing")
     try:
         out.mkdir(parents=True, exist_ok=True)
-        paths = _write_all([(r.meta.name, result) for r, result in prepared], levels, out)
+        paths = _write_all(prepared, levels, out)
     except OSError as error:
         raise InputError(
             Problem(
@@ -211,23 +227,51 @@ def run_jobs(
     return [_summary(r, result, levels, paths[r.meta.name]) for r, result in prepared]
 
 
+def _record(
+    name: str, variants: Sequence[str], settings: Sequence[str], in_order: bool
+) -> Scenario:
+    """The scenario of a name, a file, or a result."""
+    from balkhash_model.results import scenario_of_result
+    from balkhash_model.scenario import load_scenario
+
+    if not name.endswith(".nc"):
+        return load_scenario(name, variants, settings, in_order=in_order)
+    if variants or settings:
+        raise InputError(Problem(name, "a result is run again as it was", hint="Use its scenario"))
+    return scenario_of_result(name)
+
+
+def _figure(record: Scenario, result: xr.Dataset, levels: pd.DataFrame) -> Figure:
+    """Course of the levels; of an ensemble its median and range."""
+    from balkhash_model import units
+    from balkhash_model.diagnostics import annual_levels
+    from balkhash_model.plot import fan, trajectories
+
+    threshold = units.parse(record.outputs.threshold, "level", "outputs.threshold")
+    if "realization" not in result.dims:
+        return trajectories(result, levels, threshold=threshold)
+    return fan(annual_levels(result), str(result.attrs.get("title", "")), threshold)
+
+
 def _write_all(
-    results: Sequence[tuple[str, xr.Dataset]], levels: pd.DataFrame, out: Path
+    results: Sequence[tuple[Scenario, xr.Dataset]], levels: pd.DataFrame, out: Path
 ) -> dict[str, list[Path]]:
     """Write everything aside, and move it into place only when all of it is there."""
-    from balkhash_model.plot import save, trajectories
+    from balkhash_model.plot import save
 
     with tempfile.TemporaryDirectory(dir=out, prefix=".balkhash.") as folder:
         aside = Path(folder)
-        for name, result in results:
+        for record, result in results:
+            name = record.meta.name
             write_result(result, aside / f"{name}.nc")
-            figure = trajectories(result, levels)
-            save(figure, aside / f"{name}.png")
-            save(figure, aside / f"{name}.svg")
+            if record.outputs.figures:
+                figure = _figure(record, result, levels)
+                for ending in record.outputs.figures:
+                    save(figure, aside / f"{name}.{ending}")
             (aside / f"{name}.resolved.yml").write_text(
                 str(result.attrs["resolved_scenario"]), encoding="utf-8"
             )
-        paths = {name: [out / f"{name}{s}" for s in _SUFFIXES] for name, _ in results}
+        paths = {r.meta.name: [out / f"{r.meta.name}{s}" for s in _suffixes(r)] for r, _ in results}
         for targets in paths.values():
             for target in targets:
                 if target.is_dir():
@@ -239,12 +283,16 @@ def _write_all(
 
 
 def _summary(record: object, result: xr.Dataset, levels: pd.DataFrame, paths: list[Path]) -> Job:
+    import pandas as pd
+
     from balkhash_model.diagnostics import budget_table, level_skill
     from balkhash_model.scenario import Scenario
 
     assert isinstance(record, Scenario)
-    budget = budget_table(result, record.outputs.periods)
-    skill = level_skill(result, levels)
+    lake = [str(s) for s in result["storage"].values[result["storage_kind"].values == "lake"]]
+    single = "realization" not in result.dims
+    budget = budget_table(result if single else _mean(result), record.outputs.periods, lake)
+    skill = level_skill(result, levels) if single else pd.DataFrame()
     worst = float(abs(result["balance_residual"]).max())
     notes = [
         f"water balance closed in all intervals and storages; largest residual {worst:.1e} m3/s"
@@ -255,7 +303,17 @@ def _summary(record: object, result: xr.Dataset, levels: pd.DataFrame, paths: li
             "altimetry rows are a consistency check there, not skill: balkhash reconstruct scores "
             "withheld blocks"
         )
-    code = int(result["status"])
+    if not single:
+        notes.append(f"budget: mean of {result.sizes['realization']} members")
+        ended = int((result["status"] != 0).sum())
+        if ended:
+            notes.insert(
+                0,
+                f"ATTENTION: {ended} of {result.sizes['realization']} members dried out or "
+                "overtopped; what follows in them is beyond their curves",
+            )
+    notes += _measures(result) + _indicators(record, result)
+    code = int(result["status"]) if single else 0
     if code != 0:
         meaning = str(result["status"].attrs["flag_meanings"]).split()[code].replace("_", " ")
         notes.insert(
@@ -264,6 +322,50 @@ def _summary(record: object, result: xr.Dataset, levels: pd.DataFrame, paths: li
             f"from {str(result['status_time'].values)[:10]}; what follows is beyond its curve",
         )
     return Job(f"{record.meta.name}: {record.meta.title}", budget, skill, notes, paths)
+
+
+def _mean(result: xr.Dataset) -> xr.Dataset:
+    """Mean of the members; fluxes and volumes are linear in it."""
+    numbers = [name for name in result.data_vars if result[name].dtype.kind == "f"]
+    return result[numbers].mean("realization", keep_attrs=True)
+
+
+def _measures(result: xr.Dataset) -> list[str]:
+    """One note for each measure: its water in the last year and its money."""
+    from balkhash_model.diagnostics.compare import measure_table
+
+    notes = []
+    for row in measure_table({"": result}).to_dict("records"):
+        cost = row["cost (million)"]
+        money = "no cost stated" if cost != cost else f"{cost:.0f} million {row['currency']} in all"
+        notes.append(
+            f"measure {row['measure']}: {row['water (km3/yr)']:.2f} km3 in the last year, {money}"
+        )
+    return notes
+
+
+def _indicators(record: Scenario, result: xr.Dataset) -> list[str]:
+    """One note for each indicator that the scenario asks for."""
+    from balkhash_model import units
+    from balkhash_model.diagnostics import indicators
+
+    if not record.outputs.indicators:
+        return []
+    threshold = units.parse(record.outputs.threshold, "level", "outputs.threshold")
+    frame = indicators(result, threshold)
+    notes = []
+    for name in record.outputs.indicators:
+        if name not in frame:
+            notes.append(f"{name}: the run gives no salinity")
+            continue
+        # NaN stands for what never happens
+        low, middle, high = (float(frame[name].quantile(q)) for q in (0.1, 0.5, 0.9))
+        never = f", never in {int(frame[name].isna().sum())}" if frame[name].isna().any() else ""
+        spread = (
+            f" ({low:.2f} to {high:.2f} in 80 % of the members{never})" if len(frame) > 1 else ""
+        )
+        notes.append(f"{name}: {'never' if middle != middle else f'{middle:.2f}'}{spread}")
+    return notes
 
 
 def diagnose() -> list[tuple[str, list[tuple[str, str, bool]]]]:

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 import xarray as xr
 
 from balkhash_model import provenance, reference, units
-from balkhash_model.errors import InputError, Problem
-from balkhash_model.forcing import assemble
+from balkhash_model.diagnostics.balance import FLUXES
+from balkhash_model.errors import InputError, Problem, nearest
+from balkhash_model.forcing import assemble_all
+from balkhash_model.forcing.adaptation import adapt_system
 from balkhash_model.forcing.inflow import scenario_axis
+from balkhash_model.forcing.river import Record
 from balkhash_model.library import load_system
 from balkhash_model.scenario import Scenario, dump_scenario, load_scenario
 from balkhash_model.simulation import initial_volumes, simulate
 from balkhash_model.system import LakeSystem
 from balkhash_model.timeaxis import TimeAxis
 
-__all__ = ["Case", "build", "run"]
+FloatArray = npt.NDArray[np.float64]
+
+__all__ = ["Case", "build", "check", "run", "used_files", "used_tables"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +39,7 @@ class Case:
     scenario : Scenario
         The assumptions.
     system : LakeSystem
-        The lake system with its parameters.
+        The lake system with its parameters, and the users and reservoirs of the scenario.
     axis : TimeAxis
         The intervals.
     forcing : xarray.Dataset
@@ -40,6 +48,8 @@ class Case:
         Levels of the storages at the start, m.
     salinity : dict
         Salinity of the storages at the start, kg m-3.
+    extra : xarray.Dataset
+        What belongs in the result and drives nothing.
     """
 
     scenario: Scenario
@@ -48,6 +58,7 @@ class Case:
     forcing: xr.Dataset
     levels: dict[str, float]
     salinity: dict[str, float]
+    extra: xr.Dataset = field(default_factory=xr.Dataset)
 
 
 def _level(text: str, system: LakeSystem, where: str) -> float:
@@ -60,11 +71,35 @@ def _level(text: str, system: LakeSystem, where: str) -> float:
 
 
 def _start_levels(scenario: Scenario, system: LakeSystem) -> dict[str, float]:
-    level = _level(scenario.initial.lake_level, system, "initial.lake_level")
+    text = scenario.initial.lake_level
+    if text == "observed":
+        level = _observed_level(scenario)
+    else:
+        level = _level(text, system, "initial.lake_level")
     levels = dict.fromkeys(system.lake, level)
     for name, text in scenario.initial.levels.items():
         levels[name] = _level(text, system, f"initial.levels.{name}")
     return levels
+
+
+def _observed_level(scenario: Scenario) -> float:
+    """Mean of the altimetric levels of the months before and after the start."""
+    from balkhash_model.reference.levels import altimetry_monthly
+
+    levels = altimetry_monthly(scenario.inflow.observed)
+    start = pd.Period(scenario.period.start, freq="M")
+    found = [levels.get(start - 1), levels.get(start)]
+    values = [float(v) for v in found if v is not None and np.isfinite(v)]
+    if len(values) < 2:
+        raise InputError(
+            Problem(
+                scenario.where("initial", "lake_level"),
+                "no observed level of the months before and after the start",
+                scenario.period.start,
+                f"{levels.index.min()} to {levels.index.max()}",
+            )
+        )
+    return sum(values) / 2.0
 
 
 def _start_salinity(
@@ -120,29 +155,220 @@ def build(
         )
     axis = scenario_axis(record)
     problems: list[Problem] = []
-    forcing, levels = xr.Dataset(), dict.fromkeys(system.lake, float("nan"))
+    adapted, forcing, extra = system, xr.Dataset(), xr.Dataset()
+    levels = dict.fromkeys(system.lake, float("nan"))
     try:
-        forcing = assemble(record, system, axis)
+        adapted = adapt_system(record, system)
+        done = assemble_all(record, system, axis, _reconstruction(record, system))
+        forcing, extra = done.forcing, done.extra
     except InputError as error:
         problems.extend(error.problems)
     salinity: dict[str, float] = {}
     try:
         if start:
-            levels = _start_levels(record, system)
-            salinity = _start_salinity(system, levels, axis.edges[0])
+            levels = _start_levels(record, adapted)
+            salinity = _start_salinity(adapted, levels, axis.edges[0]) | {
+                name: units.parse(text, "salinity", f"initial.salinity.{name}")
+                for name, text in record.initial.salinity.items()
+            }
     except InputError as error:
         problems.extend(error.problems)
     if problems:
         raise InputError(problems)
-    return Case(record, system, axis, forcing, levels, salinity)
+    return Case(record, adapted, axis, forcing, levels, salinity, extra)
 
 
-def _used_tables(scenario: Scenario) -> list[str]:
-    tables = [scenario.inflow.ili, scenario.climate.precipitation, "climate_balkhash_monthly"]
-    tables.append("air_temperature_stations")
-    if scenario.inflow.reconstruct_from is not None:
-        tables.append(scenario.inflow.observed)
+def check(
+    name: str,
+    variants: Sequence[str] = (),
+    settings: Sequence[str] = (),
+    *,
+    in_order: bool = False,
+) -> Scenario:
+    """Check a scenario as far as that goes without running it.
+
+    Parameters
+    ----------
+    name : str
+        Name of a shipped scenario, or a path to a YAML file.
+    variants, settings : sequence of str, optional
+        As for :func:`balkhash_model.load_scenario`.
+    in_order : bool, default False
+        Whether a later variant may win over an earlier one.
+
+    Returns
+    -------
+    Scenario
+        The checked record.
+
+    Raises
+    ------
+    InputError
+        Where the file, its parameters, its system, its start or its data files cannot be used.
+
+    Examples
+    --------
+    >>> check("hindcast").meta.name
+    'hindcast'
+    """
+    record = load_scenario(name, variants, settings, in_order=in_order)
+    system = load_system(
+        record.system, parameters=record.parameters.set, overrides=record.parameters.overrides
+    )
+    problems: list[Problem] = []
+    try:
+        axis = scenario_axis(record)
+        adapted = adapt_system(record, system)
+        initial_volumes(adapted, _start_levels(record, adapted), axis.edges[0])
+    except InputError as error:
+        problems.extend(error.problems)
+    if not problems:
+        problems += _data_problems(record)
+    if not problems and not _draws_from_levels(record):
+        # the tables and files must cover the period; a reconstruction would be a run
+        assemble_all(record, system, axis)
+    if problems:
+        raise InputError(problems)
+    return record
+
+
+def _data_problems(record: Scenario) -> list[Problem]:
+    """Data files that are not there."""
+    named: list[tuple[tuple[str, ...], str | None]] = [(("inflow", "file"), record.inflow.file)]
+    if record.climate.file is not None:
+        named += [(("climate", "file", "path"), record.climate.file.path)]
+        named += [(("climate", "file", "observed"), record.climate.file.observed)]
+    return [
+        Problem(record.where(*keys), "no such file", str(path))
+        for keys, path in named
+        if path is not None and not (record.folder(*keys) / path).is_file()
+    ]
+
+
+def _draws_from_levels(record: Scenario) -> bool:
+    """Whether the inflow is drawn from what the levels imply."""
+    from balkhash_model.scenario.schema_inflow import STOCHASTIC
+
+    inflow = record.inflow
+    return inflow.kind in STOCHASTIC and inflow.generator.source == "reconstruction"
+
+
+def _reconstruction(record: Scenario, system: LakeSystem) -> Record | None:
+    """Total river inflow that the levels imply, where the scenario draws from it."""
+    if not _draws_from_levels(record):
+        return None
+    base = load_scenario("hindcast")
+    flow = _reconstructed_flow(with_parameters(base, record), system)
+    years = np.arange(1993, 2015)
+    return Record(years, flow.reshape(-1, 12), "the reconstruction")
+
+
+def with_parameters(base: Scenario, other: Scenario) -> Scenario:
+    """Give a scenario the parameters of another.
+
+    Parameters
+    ----------
+    base, other : Scenario
+        The scenario, and the one whose parameters it takes.
+
+    Returns
+    -------
+    Scenario
+        A new record.
+
+    Examples
+    --------
+    >>> base = load_scenario("hindcast")
+    >>> with_parameters(base, load_scenario("hindcast_free")) == base
+    True
+    """
+    return base.model_copy(update={"parameters": other.parameters, "system": other.system})
+
+
+def _reconstructed_flow(record: Scenario, system: LakeSystem) -> FloatArray:
+    """Monthly total river inflow from the day of the reconstruction on, m3/s."""
+    from balkhash_model.reconstruction import reconstructed_forcing
+
+    case = build(record, system)
+    forcing, _ = reconstructed_forcing(case)
+    result = simulate(case.system, forcing, initial=case.levels)
+    start = str(record.inflow.reconstruct_from)
+    late = result["time"].values >= np.datetime64(start)
+    flow: FloatArray = result["lake_river_inflow"].values[late]
+    return flow
+
+
+def used_tables(scenario: Scenario) -> list[str]:
+    """Name the reference tables that a scenario reads.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The scenario.
+
+    Returns
+    -------
+    list of str
+        Sorted keys.
+
+    Examples
+    --------
+    >>> used_tables(load_scenario("rcp45"))[:2]
+    ['balkhash_level_tied', 'climate_balkhash_monthly']
+    """
+    inflow, climate = scenario.inflow, scenario.climate
+    tables = {"climate_balkhash_monthly", "air_temperature_stations"}
+    history = inflow.kind == "history" or inflow.generator.source == "reconstruction"
+    if history or inflow.at in ("km171", "dam", "ushzharma"):
+        tables.add(inflow.ili)
+    if climate.precipitation != "climatology" or climate.resample is not None or history:
+        tables.add("lake_precipitation_by_period")
+    if inflow.reconstruct_from is not None or (history and inflow.kind != "history"):
+        tables.add(inflow.observed)
+    if climate.projection is not None:
+        tables |= {"cmip5_projection"} if climate.projection.rain_and_evaporation else set()
+        if climate.projection.glacier:
+            tables |= {"glacier_runoff_projection", "glacier_runoff_monthly"}
+    if inflow.decline is not None:
+        tables.add(inflow.decline)
     return sorted(tables)
+
+
+def used_files(scenario: Scenario) -> dict[str, str]:
+    """Give the checksums of the user's own data files.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The scenario.
+
+    Returns
+    -------
+    dict of str to str
+        SHA-256 by path.
+
+    Raises
+    ------
+    OSError
+        Where a file cannot be read.
+
+    Examples
+    --------
+    >>> used_files(load_scenario("hindcast"))
+    {}
+    """
+    import hashlib
+
+    named: list[tuple[str | None, tuple[str, ...]]] = [(scenario.inflow.file, ("inflow", "file"))]
+    if scenario.climate.file is not None:
+        keys = ("climate", "file")
+        named += [(scenario.climate.file.path, (*keys, "path"))]
+        named += [(scenario.climate.file.observed, (*keys, "observed"))]
+    return {
+        name: hashlib.sha256((scenario.folder(*keys) / name).read_bytes()).hexdigest()
+        for name, keys in named
+        if name is not None
+    }
 
 
 def _citations(keys: list[str]) -> str:
@@ -192,28 +418,23 @@ def run(
     """
     case = build(scenario, start=start_from is None)
     record = case.scenario
-    forcing, extra = case.forcing, xr.Dataset()
+    if substeps is not None:
+        # what was run is what the result must say
+        period = record.period.model_copy(update={"substeps": substeps})
+        record = record.model_copy(update={"period": period})
+    forcing, extra = case.forcing, case.extra
     if record.inflow.reconstruct_from is not None:
-        from balkhash_model.reconstruction import reconstructed_forcing
-
-        forcing, extra = reconstructed_forcing(case, start_from)
-    checksums = {k: str(reference.describe(k)["sha256"]) for k in _used_tables(record)}
+        forcing, found = _reconstructed(case, start_from)
+        extra = found.merge(extra, combine_attrs="override") if extra.data_vars else found
+    checksums = {k: str(reference.describe(k)["sha256"]) for k in used_tables(record)}
     result = simulate(
         case.system,
         forcing,
         initial=start_from if start_from is not None else case.levels,
         initial_salinity=case.salinity,
-        substeps=substeps or record.period.substeps,
+        substeps=record.period.substeps,
         threads=threads,
-        attrs={
-            "scenario": record.meta.name,
-            "title": record.meta.title,
-            "resolved_scenario": dump_scenario(record),
-            "input_checksums": json.dumps(checksums, sort_keys=True),
-            "parameter_overrides": json.dumps(record.parameters.overrides, sort_keys=True),
-            "references": _citations(record.meta.references),
-            "history": provenance.history_line(f"balkhash_model.run({record.meta.name!r})"),
-        },
+        attrs=_attributes(record, checksums | used_files(record), start_from),
     )
     if "level_offset" in extra:
         result.attrs["comment"] = (
@@ -224,9 +445,92 @@ def run(
             "of the datum), stated and not closed"
         )
     if extra.data_vars:
-        time_attrs = dict(result["time"].attrs)
-        result = result.assign(extra.data_vars)
-        result["time"].attrs = time_attrs
+        result = _with_extra(result, extra)
+    return _kept(result, record.outputs.variables)
+
+
+def _reconstructed(case: Case, start_from: xr.Dataset | None) -> tuple[xr.Dataset, xr.Dataset]:
+    """Forcing with the inflow that the levels imply.
+
+    The levels were observed on a lake with its reservoir: a counterfactual takes the inflow of the
+    factual run and changes it by what it changes of the gauge, and keeps no observed levels.
+    """
+    from balkhash_model.reconstruction import reconstructed_forcing
+
+    record = case.scenario
+    if not any(r.give_back is not None for r in record.reservoirs.values()):
+        return reconstructed_forcing(case, start_from)
+    factual = build(record.model_copy(update={"reservoirs": {}}), start=start_from is None)
+    found, _ = reconstructed_forcing(factual, start_from)
+    forcing = case.forcing.copy(deep=True)
+    change = case.forcing["gauge_flow"] - factual.forcing["gauge_flow"]
+    forcing["gauge_flow"] = (found["gauge_flow"] + change).assign_attrs(
+        case.forcing["gauge_flow"].attrs
+    )
+    return forcing, xr.Dataset()
+
+
+def _attributes(
+    record: Scenario, checksums: dict[str, str], start_from: xr.Dataset | None
+) -> dict[str, str]:
+    """Attributes that say what was run."""
+    attrs = {
+        "scenario": record.meta.name,
+        "title": record.meta.title,
+        "resolved_scenario": dump_scenario(record),
+        "input_checksums": json.dumps(checksums, sort_keys=True),
+        "parameter_overrides": json.dumps(record.parameters.overrides, sort_keys=True),
+        "references": _citations(record.meta.references),
+        "history": provenance.history_line(f"balkhash_model.run({record.meta.name!r})"),
+    }
+    if start_from is not None:
+        attrs["started_from"] = str(start_from.attrs.get("scenario", "a result"))
+    return attrs
+
+
+def _with_extra(result: xr.Dataset, extra: xr.Dataset) -> xr.Dataset:
+    """Add what drives nothing, and point to it from what it belongs to."""
+    time_attrs = dict(result["time"].attrs)
+    result = result.assign(extra.data_vars)
+    result["time"].attrs = time_attrs
+    if "lake_level_uncertainty" in extra:
         result["lake_level"].attrs["ancillary_variables"] = "lake_level_uncertainty"
         result["lake_river_inflow"].attrs["ancillary_variables"] = "river_inflow_uncertainty"
     return result
+
+
+#: What a file keeps whatever the scenario asks for: states, levels, balance.
+_ALWAYS = (
+    "water_volume",
+    "salt_mass",
+    "water_level",
+    "water_level_edge",
+    "lake_level",
+    "lake_area",
+    "balance_residual",
+    "status",
+    "status_storage",
+    "status_time",
+    *FLUXES,
+    "link_flow",
+)
+
+
+def _kept(result: xr.Dataset, wanted: list[str]) -> xr.Dataset:
+    """The variables that the scenario asks for."""
+    if not wanted:
+        return result
+    unknown = [name for name in wanted if name not in result.data_vars]
+    if unknown:
+        raise InputError(
+            [
+                Problem(
+                    f"outputs.variables: {name}",
+                    "the result has no such variable",
+                    hint=nearest(name, map(str, result.data_vars)),
+                )
+                for name in unknown
+            ]
+        )
+    kept = {*wanted, *_ALWAYS}
+    return result[[name for name in result.data_vars if name in kept]]

@@ -69,7 +69,7 @@ def _pack_links(system: LakeSystem) -> tuple[IntArray, FloatArray]:
     """Kind and ends, and the numbers, of each link."""
     names = system.storage_names()
     link = np.zeros((len(system.links), 3), dtype=np.int64)
-    value = np.zeros((len(system.links), 5))
+    value = np.zeros((len(system.links), 4))
     for i, x in enumerate(system.links):
         link[i, layout.FROM] = names.index(x.source)
         link[i, layout.TO] = _endpoint(system, x.target)
@@ -351,8 +351,13 @@ def _kernel_forcing(
     lateral = np.where(gauged, gauge, arrays["side_inflow"])
     sources = [names.index(x.source) for x in system.links]
     releases = [i for i, x in enumerate(system.links) if isinstance(x, Release)]
-    plan = np.zeros((*arrays["release_demand"].shape[:2], len(system.links)))
-    plan[:, :, releases] = arrays["release_demand"]
+
+    def of_links(name: str) -> FloatArray:
+        """Values of the releases among all links."""
+        values = np.zeros((*arrays[name].shape[:2], len(system.links)))
+        values[:, :, releases] = arrays[name]
+        return values
+
     demand = arrays["withdrawal_demand"]
     ahead, alike = _queue(system, demand)
     climate = members_of(
@@ -370,10 +375,11 @@ def _kernel_forcing(
     )
     use = members_of(
         layout.USE,
-        plan=plan,
-        least=np.zeros_like(plan),
-        most=np.full_like(plan, np.inf),
-        target=np.zeros_like(plan),
+        plan=of_links("release_demand"),
+        least=of_links("release_minimum"),
+        most=of_links("release_maximum"),
+        target=of_links("target_volume"),
+        rate=of_links("release_rate"),
         demand=demand,
         ahead=ahead,
         alike=alike,

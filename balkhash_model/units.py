@@ -19,7 +19,17 @@ from typing import Any, Literal, NamedTuple
 
 from balkhash_model.errors import InputError, Problem, nearest
 
-__all__ = ["KINDS", "AmountPerPeriod", "Kind", "convert", "from_si", "parse", "parse_amount"]
+__all__ = [
+    "KINDS",
+    "AmountPerPeriod",
+    "Kind",
+    "Money",
+    "convert",
+    "from_si",
+    "parse",
+    "parse_amount",
+    "parse_money",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -459,3 +469,56 @@ def _registry() -> Any:
     for name, definition in _DEFINITIONS.items():
         registry.define(f"{name} = {definition}")
     return registry
+
+
+_CURRENCY = re.compile(
+    r"(?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)\s*"
+    r"(?P<scale>thousand|million|billion)?\s+(?P<currency>[A-Z]{3})"
+)
+_SCALES = {None: 1.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
+
+
+class Money(NamedTuple):
+    """An amount of money.
+
+    Attributes
+    ----------
+    amount : float
+        Units of the currency.
+    currency : str
+        Three letters of ISO 4217.
+    """
+
+    amount: float
+    currency: str
+
+
+def parse_money(text: object) -> Money:
+    """Read an amount of money.
+
+    Parameters
+    ----------
+    text : object
+        As ``250 million USD``.
+
+    Returns
+    -------
+    Money
+        Amount and currency.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+
+    Examples
+    --------
+    >>> parse_money("250 million USD")
+    Money(amount=250000000.0, currency='USD')
+    """
+    match = _CURRENCY.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError(
+            "not an amount of money; expected a number and a currency, as '250 million USD'"
+        )
+    return Money(float(match["number"]) * _SCALES[match["scale"]], match["currency"])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from balkhash_model.errors import InputError, Problem, nearest
 
-__all__ = ["Readable", "Strict", "validate"]
+__all__ = ["Readable", "Strict", "model_at", "validate"]
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -48,29 +48,58 @@ class Strict(BaseModel):
     )
 
 
-def _fields_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    """Names of the keys that the model knows at a place."""
-    current: Any = model
+def _inner(annotation: Any) -> list[tuple[type[BaseModel], bool]]:
+    """Models inside an annotation, and whether the key of a map stands before each."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [(annotation, False)]
+    found: list[tuple[type[BaseModel], bool]] = []
+    mapped = get_origin(annotation) is dict
+    for argument in get_args(annotation):
+        found += [(model, mapped or deeper) for model, deeper in _inner(argument)]
+    return found
+
+
+def model_at(model: type[BaseModel], keys: Sequence[str | int]) -> type[BaseModel] | None:
+    """Give the model that knows the keys at a place.
+
+    Parameters
+    ----------
+    model : type of pydantic.BaseModel
+        The model of the document.
+    keys : sequence of str or int
+        The keys that lead to the place.
+
+    Returns
+    -------
+    type of pydantic.BaseModel or None
+        The model; None where names, years or values stand.
+
+    Examples
+    --------
+    >>> from balkhash_model.scenario import Scenario
+    >>> model_at(Scenario, ("abstraction",)), model_at(Scenario, ("abstraction", "town")).__name__
+    (None, 'User')
+    """
+    current: type[BaseModel] = model
     entry = False  # whether the next key names an entry of a map, not a field
-    for key in location:
+    for key in keys:
         if entry:
             entry = False
             continue
-        if not (isinstance(current, type) and issubclass(current, BaseModel)):
-            return []
-        if isinstance(key, str):
-            info = next((f for n, f in current.model_fields.items() if key in (n, f.alias)), None)
-            if info is None:
-                return []
-            current = info.annotation
-            arguments = getattr(current, "__args__", ())
-            inner = [a for a in arguments if isinstance(a, type) and issubclass(a, BaseModel)]
-            if inner:
-                entry = getattr(info.annotation, "__origin__", None) is dict
-                current = inner[0]
-    if isinstance(current, type) and issubclass(current, BaseModel):
-        return [f.alias or n for n, f in current.model_fields.items()]
-    return []
+        if isinstance(key, int):  # an item of a list of models
+            continue
+        info = next((f for n, f in current.model_fields.items() if key in (n, f.alias)), None)
+        inner = _inner(info.annotation) if info is not None else []
+        if not inner:
+            return None
+        current, entry = inner[0]
+    return None if entry else current
+
+
+def _fields_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """Names of the keys that the model knows at a place."""
+    found = model_at(model, location)
+    return [f.alias or n for n, f in found.model_fields.items()] if found is not None else []
 
 
 def validate(model: type[ModelT], document: Readable) -> ModelT:
@@ -130,6 +159,8 @@ def _problem(model: type[BaseModel], document: Readable, error: dict[str, Any]) 
         return Problem(where, "missing")
     got = repr(error.get("input"))
     got = got if len(got) <= 80 else got[:77] + "..."
+    if error.get("input") is None and keys == list(location):
+        return Problem(where, "null removes nothing here, and is no value")
     if error["type"] == "extra_forbidden":
         known = _fields_at(model, location[:-1]) + (
             ["extends"] if len(location) == 1 and "extends" not in document.data else []

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from balkhash_model.diagnostics.balance import budget_table, check_balance, storage_residual
+from balkhash_model.diagnostics.compare import Comparison, compare_results
 from balkhash_model.diagnostics.ice import ice_dates
+from balkhash_model.diagnostics.indicators import annual_levels, indicators
 from balkhash_model.diagnostics.skill import level_skill, skill_scores
 
 __all__ = [
+    "Comparison",
+    "annual_levels",
     "budget_table",
     "check_balance",
+    "compare_results",
     "ice_dates",
+    "indicators",
     "level_skill",
     "skill_scores",
     "storage_residual",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from balkhash_model.forcing.assemble import assemble
+from balkhash_model.forcing.assemble import assemble, assemble_all
 from balkhash_model.forcing.table import empty_forcing
 from balkhash_model.forcing.weather import Weather, read_weather
 from balkhash_model.forcing.weather_evaporation import (
@@ -13,6 +13,7 @@ from balkhash_model.forcing.weather_evaporation import (
 __all__ = [
     "Weather",
     "assemble",
+    "assemble_all",
     "empty_forcing",
     "evaporation_from_file",
     "evaporation_from_weather",

@@ -2,24 +2,60 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from balkhash_model.forcing import climate, ice, inflow, operation
-from balkhash_model.forcing.table import empty_forcing
+from balkhash_model import units
+from balkhash_model.forcing import adaptation, base_climate, climate, ice, inflow, operation, river
+from balkhash_model.forcing.adaptation import adapt_system, saved_delta_name
+from balkhash_model.forcing.climate_file import file_climate
+from balkhash_model.forcing.scenario_climate import ClimateChange, climate_change
+from balkhash_model.forcing.series import axis_years, months_to_axis, ramp
+from balkhash_model.forcing.table import CARRIED, FORCING, empty_forcing
+from balkhash_model.forcing.water_use import (
+    Use,
+    apply_upstream,
+    measure_costs,
+    takes_from_storage,
+    water_use,
+)
+from balkhash_model.physics.delta import delta_loss, head_flow_for_outflow
 from balkhash_model.timeaxis import TimeAxis
 
 if TYPE_CHECKING:
     import xarray as xr
 
+    from balkhash_model.forcing.river import Record
     from balkhash_model.scenario.schema import Scenario
     from balkhash_model.system import LakeSystem
 
 FloatArray = npt.NDArray[np.float64]
 
-__all__ = ["assemble"]
+__all__ = ["Assembled", "assemble", "assemble_all"]
+
+_DELTA, _HEAD, _RESERVOIR, _RELEASE = "ili_delta", "ushzharma", "kapshagay", "kapshagay_release"
+
+
+@dataclass(frozen=True, eq=False)
+class Assembled:
+    """What a scenario makes of a lake system.
+
+    Attributes
+    ----------
+    system : LakeSystem
+        The system with the users, reservoirs and measures of the scenario.
+    forcing : xarray.Dataset
+        As :func:`balkhash_model.forcing.empty_forcing` lays it out.
+    extra : xarray.Dataset
+        What belongs in the result and drives nothing: use above the gauges, measures and money.
+    """
+
+    system: LakeSystem
+    forcing: xr.Dataset
+    extra: xr.Dataset
 
 
 def assemble(scenario: Scenario, system: LakeSystem, axis: TimeAxis | None = None) -> xr.Dataset:
@@ -53,47 +89,360 @@ def assemble(scenario: Scenario, system: LakeSystem, axis: TimeAxis | None = Non
     >>> forcing.sizes["time"]
     648
     """
+    return assemble_all(scenario, system, axis).forcing
+
+
+class _Table:
+    """Forcing variables being filled; a value with members gives its variable members."""
+
+    def __init__(self, system: LakeSystem, axis: TimeAxis) -> None:
+        self.dataset = empty_forcing(system, axis)
+        self.parts: dict[str, dict[str, FloatArray]] = {}
+        self.carried: dict[str, tuple[FloatArray, str]] = {}
+
+    def add(self, variable: str, values: FloatArray, comment: str) -> None:
+        """Hand a variable on to the result."""
+        self.carried[variable] = values, comment
+
+    def put(self, variable: str, name: str, values: FloatArray) -> None:
+        self.parts.setdefault(variable, {})[name] = values
+
+    def done(self) -> xr.Dataset:
+        for variable, parts in self.parts.items():
+            dim = FORCING[variable][1]
+            array = self.dataset[variable]
+            members = max((v.shape[0] for v in parts.values() if v.ndim > 1), default=0)
+            if members:
+                array = array.expand_dims(realization=members).copy()
+            for name, values in parts.items():
+                array.loc[{dim: name}] = values
+            self.dataset[variable] = array
+        for name, (carried, comment) in self.carried.items():
+            unit, dim = CARRIED[name]
+            self.dataset[name] = (("time", dim), carried, {"units": unit, "comment": comment})
+        return self.dataset
+
+
+def assemble_all(
+    scenario: Scenario,
+    system: LakeSystem,
+    axis: TimeAxis | None = None,
+    reconstruction: Record | None = None,
+) -> Assembled:
+    """Assemble the forcing of a scenario, with the system that it changes.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The assumptions.
+    system : LakeSystem
+        The lake system of the scenario.
+    axis : TimeAxis, optional
+        Intervals other than those of the scenario.
+    reconstruction : Record, optional
+        Total river inflow that the levels imply, where the scenario draws from it.
+
+    Returns
+    -------
+    Assembled
+        System, forcing and what else belongs in the result.
+
+    Raises
+    ------
+    InputError
+        Where a table or a file does not hold what is needed.
+
+    Examples
+    --------
+    >>> from balkhash_model.library import load_system
+    >>> from balkhash_model.scenario import load_scenario
+    >>> done = assemble_all(load_scenario("no_kapshagay"), load_system("balkhash"))
+    >>> [w.user for w in done.system.withdrawals]
+    ['shore_towns']
+    """
     if axis is None:
         axis = inflow.scenario_axis(scenario)
+    adapted = adapt_system(scenario, system)
+    change = climate_change(scenario, axis)
+    table = _Table(adapted, axis)
+    _climate(scenario, adapted, axis, change, table)
+    uses = water_use(scenario, axis)
+    if scenario.inflow.kind == "history":
+        extra = _history(scenario, adapted, axis, change, uses, table)
+    else:
+        extra = _outlook(scenario, adapted, axis, change, uses, table, reconstruction)
+    for use in uses:
+        if takes_from_storage(scenario, use.name):
+            table.put("withdrawal_demand", use.name, np.maximum(use.net - use.embedded, 0.0))
+    _add_measures(scenario, axis, uses, extra)
+    forcing = table.done()
+    return Assembled(adapted, forcing, _label(scenario, forcing, extra))
+
+
+def _climate(
+    scenario: Scenario,
+    system: LakeSystem,
+    axis: TimeAxis,
+    change: ClimateChange | None,
+    table: _Table,
+) -> None:
+    """Rain, evaporation and groundwater."""
     p = system.parameters
-    forcing = empty_forcing(system, axis)
-
-    def put(variable: str, dim: str, name: str, values: FloatArray) -> None:
-        forcing[variable].loc[{dim: name}] = values
-
-    lake_rain = climate.lake_precipitation(axis, p)
-    method = scenario.climate.evaporation
+    spec = scenario.climate
+    if spec.resample is not None:
+        lake_rain = base_climate.resampled_precipitation(axis, p, spec.resample)
+    elif spec.precipitation == "climatology":
+        lake_rain = base_climate.mean_precipitation(axis, p)
+    else:
+        lake_rain = climate.lake_precipitation(axis, p)
+    method = spec.evaporation
     cover = np.zeros((axis.n, len(system.storages)))
     for i, storage in enumerate(system.storages):
+        cover[:, i] = ice.ice_cover(axis, p, storage.name)
         rain, evaporation = (
             (lake_rain, climate.lake_evaporation(axis, p, storage.name, method))
             if storage.kind == "lake"
             else climate.reservoir_depths(axis, p, method)
         )
-        cover[:, i] = ice.ice_cover(axis, p, storage.name)
-        put("precipitation_rate", "storage", storage.name, rain)
-        put("evaporation_rate", "storage", storage.name, evaporation)
+        if storage.kind == "lake" and spec.file is not None:
+            rain, evaporation = file_climate(scenario, axis, rain, evaporation)
+        if change is not None:
+            rain = np.maximum(rain * change.precipitation + change.precipitation_depth, 0.0)
+            evaporation = evaporation * change.evaporation + change.evaporation_depth
+        table.put("precipitation_rate", storage.name, rain)
+        table.put("evaporation_rate", storage.name, evaporation)
     for name, share in system.groundwater.shares:
-        put("groundwater_flow", "storage", name, np.full(axis.n, share * p["groundwater"].si))
-    put("groundwater_flow", "storage", "kapshagay", operation.seepage(axis, p))
-    put("river_flow", "river", "ili_km171", inflow.ili_at_gauge(axis, "km171", p))
-    put("river_flow", "river", "kapshagay_lateral", inflow.kapshagay_lateral(axis, p))
-    put(
-        "river_flow",
-        "river",
-        "eastern_rivers",
-        inflow.eastern_rivers(axis, scenario.inflow.eastern_dry_phase, p),
+        table.put("groundwater_flow", name, np.full(axis.n, share * p["groundwater"].si))
+    if "kapshagay" in system.storage_names():
+        table.put("groundwater_flow", "kapshagay", operation.seepage(axis, p))
+    table.add("ice_cover", cover, ice.TEMPERATURE_COMMENT)
+
+
+def _above(scenario: Scenario, uses: list[Use]) -> tuple[list[Use], list[Use]]:
+    """Users whose change acts on the Ili above its delta, and on the eastern rivers."""
+    rivers = [u for u in uses if not takes_from_storage(scenario, u.name)]
+    eastern = [u for u in rivers if u.place == "eastern_rivers"]
+    return [u for u in rivers if u not in eastern], eastern
+
+
+def _changed(flow: FloatArray, change: ClimateChange | None, *, ili: bool = True) -> FloatArray:
+    """Climate's change of a flow as it is given: the use embedded in it is not put back first,
+    since the published figures of use exceed what the rivers can have lost.
+    """
+    if change is None:
+        return flow
+    changed = flow * change.runoff
+    return changed + change.ili_flow if ili else changed
+
+
+def _history(
+    scenario: Scenario,
+    system: LakeSystem,
+    axis: TimeAxis,
+    change: ClimateChange | None,
+    uses: list[Use],
+    table: _Table,
+) -> dict[str, object]:
+    """The published history at all gauges, with what the scenario changes of it."""
+    p = system.parameters
+    rivers = {
+        "ili_km171": inflow.ili_at_gauge(axis, "km171", p),
+        "kapshagay_lateral": inflow.kapshagay_lateral(axis, p),
+        "eastern_rivers": inflow.eastern_rivers(axis, scenario.inflow.eastern_dry_phase, p),
+    }
+    release = inflow.ili_at_gauge(axis, "kapshagay_outflow", p)
+    gauge = inflow.ili_at_gauge(axis, "ushzharma", p)
+    if any(r.give_back is not None for r in scenario.reservoirs.values()):
+        back = adaptation.natural_loss_returned(scenario, system, axis)
+        gauge = gauge + back
+    above, eastern = _above(scenario, uses)
+    gauge = _changed(gauge, change)
+    east = _changed(rivers["eastern_rivers"], change, ili=False)
+    extra: dict[str, object] = {}
+    if above or eastern:
+        gauge, east = _take(gauge, east, above, eastern, extra)
+    rivers["eastern_rivers"] = east
+    for name, values in rivers.items():
+        table.put("river_flow", name, values)
+    table.put("release_demand", _RELEASE, release)
+    table.put("gauge_flow", _HEAD, np.maximum(gauge, 0.0) if change is not None else gauge)
+    _delta_measures(scenario, system, axis, gauge, table, extra)
+    return extra
+
+
+def _take(
+    gauge: FloatArray,
+    east: FloatArray,
+    above: list[Use],
+    eastern: list[Use],
+    extra: dict[str, object],
+) -> tuple[FloatArray, FloatArray]:
+    """Take the changes of use from the Ili and from the eastern rivers."""
+    gauge, taken, short = apply_upstream(gauge, above)
+    east, taken_east, short_east = apply_upstream(east, eastern)
+    users = [*above, *eastern]
+    most = np.broadcast_shapes(taken.shape[1:], taken_east.shape[1:])
+
+    def both(one: FloatArray, two: FloatArray) -> FloatArray:
+        # one river may have members and the other none
+        full = [a if a.ndim > len(most) else a[:, None, :] for a in (one, two)]
+        parts = [np.broadcast_to(a, (a.shape[0], *most)) for a in full]
+        return np.moveaxis(np.concatenate(parts), 0, -1)
+
+    extra["users"] = users
+    extra["upstream_use"] = both(taken, taken_east)
+    extra["upstream_shortage"] = both(short, short_east)
+    extra["upstream_use_change"] = both(taken, taken_east) - np.stack(
+        [u.embedded for u in users], axis=-1
     )
-    put(
-        "release_demand",
-        "link",
-        "kapshagay_release",
-        inflow.ili_at_gauge(axis, "kapshagay_outflow", p),
-    )
-    forcing["ice_cover"] = (
-        ("time", "storage"),
-        cover,
-        {"units": "1", "comment": ice.TEMPERATURE_COMMENT},
-    )
-    put("gauge_flow", "junction", "ushzharma", inflow.ili_at_gauge(axis, "ushzharma", p))
-    return forcing
+    return gauge, east
+
+
+def _outlook(
+    scenario: Scenario,
+    system: LakeSystem,
+    axis: TimeAxis,
+    change: ClimateChange | None,
+    uses: list[Use],
+    table: _Table,
+    reconstruction: Record | None,
+) -> dict[str, object]:
+    """Inflow that is given at one place."""
+    p, spec = system.parameters, scenario.inflow
+    flow = river.given_inflow(scenario, system, axis, reconstruction)
+    years = axis_years(axis)
+    east = months_to_axis(axis, river.eastern_rates(scenario, p, years))
+    delta = next(d for d in system.deltas if d.name == _DELTA)
+    above, eastern = _above(scenario, uses)
+    if spec.at == "lake":
+        east = np.minimum(east, flow)
+    ili = flow - east if spec.at == "lake" else flow
+    if spec.at in ("lake", "mouth"):
+        ili = head_flow_for_outflow(ili, delta.loss_flow, delta.loss)
+    elif spec.at == "dam":
+        ili = ili + _gain(scenario, axis, "dam")
+    ili = np.maximum(_changed(ili, change), 0.0)
+    east = np.maximum(_changed(east, change, ili=False), 0.0)
+    extra: dict[str, object] = {}
+    if above or eastern:
+        ili, east = _take(ili, east, above, eastern, extra)
+    table.put("river_flow", "eastern_rivers", east)
+    if spec.at == "km171":
+        _through_reservoir(scenario, system, axis, ili, table)
+        return extra
+    table.put("gauge_flow", _HEAD, ili)
+    _delta_measures(scenario, system, axis, ili, table, extra)
+    return extra
+
+
+def _gain(scenario: Scenario, axis: TimeAxis, start: str) -> FloatArray:
+    """Gain of the Ili between a place and the delta head, at an even rate."""
+    gain = river.reach_gain(start, scenario.inflow.reference_period)
+    return np.full(axis.n, gain / inflow.MEAN_YEAR)
+
+
+def _through_reservoir(
+    scenario: Scenario, system: LakeSystem, axis: TimeAxis, ili: FloatArray, table: _Table
+) -> None:
+    """Inflow given above Kapshagay: through its rule, or past it where there is none."""
+    p = system.parameters
+    rule = scenario.reservoirs.get(_RESERVOIR)
+    table.put("river_flow", "ili_km171", ili)
+    if rule is None or rule.rule == "none":
+        # without the reservoir the reach loses what it lost before it was built
+        natural = river.period_mean("dam", (1960, 1969)) - river.period_mean("km171", (1960, 1969))
+        lateral = np.full(axis.n, natural / inflow.MEAN_YEAR)
+        table.put("river_flow", "kapshagay_lateral", lateral)
+        table.put("side_inflow", _HEAD, _gain(scenario, axis, "dam"))
+        return
+    lateral = inflow.kapshagay_lateral(axis, p, closed=False)
+    rain, evaporation = climate.reservoir_depths(axis, p, scenario.climate.evaporation)
+    target = adaptation.target_storage(rule, "reservoirs.kapshagay")
+    curve = system.storage(_RESERVOIR).curve
+    area = float(curve.area_at(float(curve.level_at(float(target.mean())))))
+    through = ili + lateral - (evaporation - rain) * area
+    made = adaptation.release_rule(scenario, system, axis, _RESERVOIR, through)
+    table.put("river_flow", "kapshagay_lateral", lateral)
+    table.put("side_inflow", _HEAD, _gain(scenario, axis, "dam"))
+    for variable, values in adaptation.release_forcing(made).items():
+        table.put(variable, _RELEASE, values)
+
+
+def _delta_measures(
+    scenario: Scenario,
+    system: LakeSystem,
+    axis: TimeAxis,
+    gauge: FloatArray,
+    table: _Table,
+    extra: dict[str, object],
+) -> None:
+    """Water that measures keep from being lost in the delta, never more than is lost."""
+    years = axis_years(axis)
+    delta = next(d for d in system.deltas if d.name == _DELTA)
+    left = delta_loss(gauge, delta.loss_flow, delta.loss)
+    saved: dict[str, FloatArray] = {}
+    for name, measure in scenario.measures.items():
+        effect = measure.links.get("ili_delta")
+        if effect is None or effect.delta_loss is None:
+            continue
+        full = -units.parse(effect.delta_loss, "flow", f"measures.{name}")
+        share = np.repeat(ramp(years, measure.start, measure.ramp)[:, None], 12, axis=1)
+        wanted = full * months_to_axis(axis, share)
+        got = np.minimum(wanted, left)
+        left = left - got
+        table.put("river_flow", saved_delta_name(name), got)
+        saved[name] = got
+    extra["delta_saved"] = saved
+
+
+def _add_measures(
+    scenario: Scenario, axis: TimeAxis, uses: list[Use], extra: dict[str, object]
+) -> None:
+    """Water and money of each measure."""
+    if not scenario.measures:
+        return
+    delta_saved = extra.get("delta_saved", {})
+    assert isinstance(delta_saved, dict)
+    water = []
+    for name in scenario.measures:
+        total = sum((u.saved[name] for u in uses if name in u.saved), np.zeros(axis.n))
+        water.append(total + delta_saved.get(name, 0.0))
+    most = np.broadcast_shapes(*(w.shape for w in water))
+    extra["measure_water"] = np.stack([np.broadcast_to(w, most) for w in water], axis=-1)
+    extra["measure_cost"], extra["measure_currency"] = measure_costs(scenario.measures, axis)
+
+
+def _label(scenario: Scenario, forcing: xr.Dataset, extra: dict[str, object]) -> xr.Dataset:
+    """What belongs in the result, with names, units and coordinates."""
+    import xarray as xr
+
+    from balkhash_model import quantities
+
+    dataset = xr.Dataset(coords={"time": forcing["time"], "time_bnds": forcing["time_bnds"]})
+    users = extra.get("users", [])
+    assert isinstance(users, list)
+    names = {
+        "upstream_user": [u.name for u in users],
+        "measure": [*scenario.measures],
+    }
+    for name in (
+        "upstream_use",
+        "upstream_use_change",
+        "upstream_shortage",
+        "measure_water",
+        "measure_cost",
+    ):
+        if name not in extra:
+            continue
+        dim = "measure" if name.startswith("measure") else "upstream_user"
+        values = np.asarray(extra[name])
+        lead = ("realization",) if values.ndim > 2 else ()
+        dataset[name] = ((*lead, "time", dim), values, quantities.attrs(name))
+        dataset = dataset.assign_coords({dim: (dim, np.array(names[dim], dtype=object))})
+    if "measure_currency" in extra:
+        currency = np.array(extra["measure_currency"], dtype=object)
+        dataset = dataset.assign_coords(measure_currency=("measure", currency))
+    for name in ("upstream_user", "measure", "measure_currency"):
+        if name in dataset.coords:
+            dataset[name].attrs |= quantities.attrs(name)
+    return dataset

@@ -153,6 +153,8 @@ def _read_variable(
         bad &= ~np.isnan(values)
         if (np.isnan(values) != np.isnan(values[:1])).any():
             problems.append(Problem(where, "gauged in some members and not in others"))
+    if name == "release_maximum":
+        bad &= ~np.isposinf(values)
     _first(problems, where, "is not a number", bad, names, axis, "finite values, without gaps")
     if name in CARRIED:
         outside = (values < 0.0) | (values > 1.0)

@@ -12,7 +12,7 @@ from balkhash_model.timeaxis import TimeAxis
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["CARRIED", "FORCING", "coordinate_names", "empty_forcing"]
+__all__ = ["CARRIED", "FILL", "FORCING", "coordinate_names", "empty_forcing"]
 
 #: Variables of a forcing dataset: name, unit, second dimension.
 FORCING: dict[str, tuple[str, str]] = {
@@ -23,8 +23,14 @@ FORCING: dict[str, tuple[str, str]] = {
     "gauge_flow": ("m3 s-1", "junction"),
     "side_inflow": ("m3 s-1", "junction"),
     "release_demand": ("m3 s-1", "link"),
+    "release_minimum": ("m3 s-1", "link"),
+    "release_maximum": ("m3 s-1", "link"),
+    "release_rate": ("s-1", "link"),
+    "target_volume": ("m3", "link"),
     "withdrawal_demand": ("m3 s-1", "user"),
 }
+#: What a variable is where nothing is known; all others are zero.
+FILL = {"gauge_flow": np.nan, "release_maximum": np.inf}
 #: Variables that a forcing dataset may carry and that no water depends on: handed to the result.
 CARRIED: dict[str, tuple[str, str]] = {"ice_cover": ("1", "storage")}
 
@@ -73,7 +79,10 @@ def empty_forcing(system: LakeSystem, axis: TimeAxis) -> xr.Dataset:
         Variables ``precipitation_rate, evaporation_rate`` (m s-1, depth, both positive),
         ``groundwater_flow, river_flow, side_inflow, release_demand, withdrawal_demand`` (m3 s-1)
         at zero (withdrawals at their constant rate) and ``gauge_flow`` (m3 s-1) missing: a junction
-        whose gauge flow is missing passes on what arrives. Coordinates ``time`` and ``time_bnds``.
+        whose gauge flow is missing passes on what arrives. A release is ``release_demand``,
+        corrected towards ``target_volume`` (m3) at ``release_rate`` (s-1, zero: not at all) within
+        ``release_minimum`` and ``release_maximum`` (m3 s-1, unbounded).
+        Coordinates ``time`` and ``time_bnds``.
 
     Examples
     --------
@@ -88,8 +97,7 @@ def empty_forcing(system: LakeSystem, axis: TimeAxis) -> xr.Dataset:
     names = coordinate_names(system)
     variables: dict[str, Any] = {}
     for name, (unit, dim) in FORCING.items():
-        fill = np.nan if name == "gauge_flow" else 0.0
-        values = np.full((axis.n, len(names[dim])), fill)
+        values = np.full((axis.n, len(names[dim])), FILL.get(name, 0.0))
         if name == "withdrawal_demand":
             values += np.array([w.flow for w in system.withdrawals])
         variables[name] = (("time", dim), values, {"units": unit})

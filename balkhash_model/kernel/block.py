@@ -82,9 +82,10 @@ DEPTH = ENTRY
     LEAST,
     MOST,
     TARGET,
+    RATE,
     PASSED,
     SALT_FLOW,
-) = range(7, 22)
+) = range(7, 23)
 
 # Fields of a junction
 LATERAL, ARRIVED, SIDE, LOSS, MOUTH, THROUGH, RECEIVED, CARRIED = range(8)

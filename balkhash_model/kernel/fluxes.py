@@ -45,6 +45,7 @@ from balkhash_model.kernel.block import (
     PER_TOE,
     PLAN,
     RAIN,
+    RATE,
     RECEIVED,
     ROW_A,
     ROW_B,
@@ -76,7 +77,6 @@ from balkhash_model.kernel.layout import (
     LINEAR_HEAD,
     OUTSIDE,
     RELEASE,
-    RULE_RATE,
     SILL,
     STRAIT,
     TO,
@@ -196,7 +196,6 @@ def release(
     """Planned flow, corrected towards a target volume; an inactive storage passes its rivers on."""
     w, v = b.s, b.v
     i = graph.link[link, FROM]
-    rate = graph.link_value[link, RULE_RATE]
     if not active:
         for k in range(n):
             v[link, LINK, k] = v[link, PASSED, k]
@@ -204,6 +203,7 @@ def release(
             v[link, BY_TO, k] = 0.0
     else:
         for k in range(n):
+            rate = v[link, RATE, k]
             wanted = v[link, PLAN, k] + (w[i, VOLUME, k] - v[link, TARGET, k]) * rate
             least, most = v[link, LEAST, k], v[link, MOST, k]
             flow = opening * min(max(wanted, least), most)

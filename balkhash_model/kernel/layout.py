@@ -87,7 +87,7 @@ class Graph(NamedTuple):
     storage_flag: IntArray  # (s,) 1 where running dry is reported
     coupled: BoolArray  # (s, s) whether a row of the Jacobian may have an entry, after elimination
     link: IntArray  # (l, 3): kind, from, to (coded)
-    link_value: FloatArray  # (l, 5), see below
+    link_value: FloatArray  # (l, 4), see below
     junction_to: IntArray  # (j,) a storage or OUTSIDE; where the water goes after the loss
     loss_corner: FloatArray  # (j, 2, corners): flow m3/s, and change of slope of the loss there
     user_place: IntArray  # (u,) a storage or a junction (coded)
@@ -102,8 +102,8 @@ class Graph(NamedTuple):
 #: Columns of ``Graph.link``.
 KIND, FROM, TO = range(3)
 #: Columns of ``Graph.link_value``: sill or crest m; coefficient of the law; head m below which a
-#: strait is linear; rate 1/s at which a rule corrects a volume; exchange of salt m3/s.
-SILL, COEFFICIENT, LINEAR_HEAD, RULE_RATE, EXCHANGE = range(5)
+#: strait is linear; exchange of salt m3/s.
+SILL, COEFFICIENT, LINEAR_HEAD, EXCHANGE = range(4)
 #: First index of ``Graph.slots``.
 CLIMATE, INFLOWS, USE, FLUX = range(4)
 
@@ -157,6 +157,7 @@ ROWS: tuple[tuple[tuple[str, str, int], ...], ...] = (
         ("least", "link", block.LEAST),  # m3/s
         ("most", "link", block.MOST),  # m3/s
         ("target", "link", block.TARGET),  # m3
+        ("rate", "link", block.RATE),  # 1/s, at which the release corrects the volume
         ("demand", "user", block.DEMAND),  # m3/s
         ("ahead", "user", block.AHEAD),  # m3/s, asked for at its place with higher priority
         ("alike", "user", block.ALIKE),  # m3/s, asked for with the same

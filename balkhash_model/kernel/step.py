@@ -81,13 +81,13 @@ ANYTHING = 1e300
 @inlined
 def head_of(graph: Graph, link: int, k: int, b: Block) -> float:  # pragma: no cover - compiled
     """What drives the flow of a link: the level over the crest, or the difference of two levels."""
-    i, to = graph.link[link, FROM], graph.link[link, TO]
-    if graph.link[link, KIND] == WEIR or to < 0:
-        return b.s[i, LEVEL, k] - graph.link_value[link, SILL]
-    if graph.link[link, KIND] == STRAIT:
-        sill = graph.link_value[link, SILL]
-        return max(b.s[i, LEVEL, k] - sill, 0.0) - max(b.s[to, LEVEL, k] - sill, 0.0)
-    return b.s[i, LEVEL, k] - b.s[to, LEVEL, k]
+    kind, i, to = graph.link[link, KIND], graph.link[link, FROM], graph.link[link, TO]
+    sill = graph.link_value[link, SILL]
+    upper: float = b.s[i, LEVEL, k]
+    lower: float = sill if kind == WEIR or to < 0 else b.s[to, LEVEL, k]
+    if kind == STRAIT:
+        upper, lower = max(upper, sill), max(lower, sill)
+    return upper - lower
 
 
 @inlined

@@ -7,7 +7,17 @@ from balkhash_model.scenario.resolve import (
     find_scenario,
     list_scenarios,
     load_scenario,
+    read_scenario,
+    variants_of,
 )
 from balkhash_model.scenario.schema import Scenario
 
-__all__ = ["Scenario", "dump_scenario", "find_scenario", "list_scenarios", "load_scenario"]
+__all__ = [
+    "Scenario",
+    "dump_scenario",
+    "find_scenario",
+    "list_scenarios",
+    "load_scenario",
+    "read_scenario",
+    "variants_of",
+]

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from balkhash_model import yamlio
 from balkhash_model.errors import InputError, Problem, nearest
+from balkhash_model.scenario.consistency import consistency
+from balkhash_model.scenario.fields import _inside
+from balkhash_model.scenario.layers import Layer, conflicts, lookup, merge, read_layer
+from balkhash_model.scenario.origins import Origins
 from balkhash_model.scenario.schema import Scenario
 from balkhash_model.validation import validate
 
-__all__ = ["dump_scenario", "find_scenario", "list_scenarios", "load_scenario"]
+__all__ = [
+    "dump_scenario",
+    "find_scenario",
+    "list_scenarios",
+    "load_scenario",
+    "read_scenario",
+    "variants_of",
+]
+
+_NAME = re.compile(r"[A-Za-z0-9_\-]+\Z")
 
 
 def _folders() -> list[Path]:
@@ -62,7 +75,7 @@ def find_scenario(name: str) -> Path:
     """
     path = Path(name)
     if path.suffix in {".yml", ".yaml"} or path.is_file():
-        if path.is_file():
+        if path.exists():
             return path
         raise InputError(
             Problem(
@@ -86,43 +99,188 @@ def find_scenario(name: str) -> Path:
     )
 
 
-def _merge(base: Any, over: Any) -> Any:
-    if isinstance(base, dict) and isinstance(over, dict):
-        merged = dict(base)
-        for key, value in over.items():
-            merged[key] = _merge(base[key], value) if key in base else value
-        return merged
-    return over
+def _base_names(layer: Layer) -> list[tuple[str, tuple[str | int, ...]]]:
+    """What a file extends, with the keys under which it says so."""
+    base = layer.data.get("extends")
+    if base is None:
+        return []
+    if isinstance(base, str):
+        return [(base, ("extends",))]
+    if isinstance(base, list) and base and all(isinstance(b, str) for b in base):
+        return [(b, ("extends", i)) for i, b in enumerate(base)]
+    raise InputError(
+        Problem(
+            f"{layer.where(('extends',))}: extends",
+            "names no scenario",
+            repr(base),
+            "the name of a scenario, or a list of names",
+        )
+    )
 
 
-def _chain(path: Path, seen: tuple[Path, ...] = ()) -> list[yamlio.Document]:
+def _base_file(name: str, place: str, beside: Path) -> Path:
+    """The file that a name after ``extends`` means."""
+    try:
+        _inside(name)
+    except ValueError as error:
+        raise InputError(Problem(place, str(error), repr(name))) from None
+    for path in (beside / name, beside / f"{name}.yml"):
+        if path.is_file():
+            return path
+    try:
+        return find_scenario(name)
+    except InputError as error:
+        first = error.problems[0]
+        raise InputError(
+            Problem(place, f"extends what {first.what}", repr(name), hint=first.hint)
+        ) from None
+
+
+def _chain(path: Path, label: str, seen: tuple[Path, ...] = ()) -> list[Layer]:
+    """A file and all that it extends, the lowest first, each once."""
     document = yamlio.load(path)
     if not isinstance(document.data, dict):
         raise InputError(
             Problem(document.where(()), "a scenario is a map of keys", type(document.data).__name__)
         )
-    base = document.data.get("extends")
-    if base is None:
-        return [document]
-    if not isinstance(base, str):
+    problems: list[Problem] = []
+    layers: list[Layer] = []
+    own = read_layer(document, label)
+    for name, keys in _base_names(own):
+        place = f"{own.where(keys)}: extends"
+        try:
+            target = _base_file(name, place, path.parent)
+            if target.resolve() in [p.resolve() for p in (*seen, path)]:
+                names = " -> ".join(p.stem for p in (*seen, path, target))
+                raise InputError(Problem(own.where(keys), "extends goes in a circle", names))
+            known = {Path(x.document.name).resolve() for x in layers}
+            more = _chain(target, "extends", (*seen, path))
+            layers += [x for x in more if Path(x.document.name).resolve() not in known]
+        except InputError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InputError(problems)
+    return [*layers, own]
+
+
+def _variants(layers: Sequence[Layer]) -> dict[str, list[Layer]]:
+    """Named variants with their layers."""
+    found: dict[str, list[Layer]] = {}
+    problems: list[Problem] = []
+    for layer in layers:
+        overrides = layer.data.get("overrides")
+        if overrides is None:
+            continue
+        if not isinstance(overrides, dict):
+            place = f"{layer.where(('overrides',))}: overrides"
+            raise InputError(Problem(place, "not a map of variants", repr(overrides)[:60]))
+        for name, changes in overrides.items():
+            place = f"{layer.where(('overrides', name))}: overrides.{name}"
+            if not isinstance(name, str) or not _NAME.match(name):
+                problems.append(Problem(place, "a name of letters, digits, _ and - is needed"))
+            elif changes is None and name in found:
+                del found[name]
+            elif not isinstance(changes, dict) or not changes:
+                problems.append(Problem(place, "overrides nothing", hint="Give it keys to change"))
+            else:
+                barred = sorted({"extends", "overrides"} & set(map(str, changes)))
+                problems += [Problem(place, f"cannot change {key!r}") for key in barred]
+                part = layer.part(("overrides", name), f"--with {name}")
+                found.setdefault(name, []).append(part)
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def _setting(text: str) -> Layer:
+    """The layer of one ``--set key=value``."""
+    key, equals, value = text.partition("=")
+    place = f"--set {text}"
+    if not equals or not key.strip():
         raise InputError(
-            Problem(document.where(("extends",)), "extends names one scenario", repr(base))
+            Problem(place, "sets nothing", expected="key=value, as period.end=2040-01-01")
         )
-    beside = [path.parent / base, path.parent / f"{base}.yml"]
-    target = next((p for p in beside if p.is_file()), None) or find_scenario(base)
-    if target.resolve() in [p.resolve() for p in (*seen, path)]:
-        names = " -> ".join(p.stem for p in (*seen, path, target))
-        raise InputError(Problem(document.where(("extends",)), "extends goes in a circle", names))
-    return [*_chain(target, (*seen, path)), document]
+    if key.strip().partition(".")[0] in ("extends", "overrides"):
+        raise InputError(Problem(place, "can only be said in a file"))
+    parsed = yamlio.loads(value, place).data
+    document = yamlio.Document({key.strip(): parsed}, place, yamlio.loads("", place)._root)
+    return read_layer(document, "--set")
 
 
-def load_scenario(name: str) -> Scenario:
+def _chosen(
+    found: dict[str, list[Layer]], names: Sequence[str], in_order: bool, where: str
+) -> list[Layer]:
+    """The layers of the variants asked for; two that disagree are refused."""
+    problems = [
+        Problem(f"--with {name}", f"{where} has no such variant", hint=nearest(name, found))
+        for name in names
+        if name not in found
+    ]
+    chosen = [name for name in names if name in found]
+    for i, one in enumerate(chosen):
+        for two in chosen[i + 1 :]:
+            clashes = sorted(
+                {
+                    ".".join(map(str, a if len(a) > len(b) else b))
+                    for x in found[one]
+                    for y in found[two]
+                    for a, b in conflicts(x, y)
+                }
+            )
+            if clashes and not in_order:
+                problems.append(
+                    Problem(
+                        f"--with {one} --with {two}",
+                        "both set the same keys differently",
+                        ", ".join(clashes),
+                        hint="Add --in-order to let the later one win",
+                    )
+                )
+    if problems:
+        raise InputError(problems)
+    return [layer for name in chosen for layer in found[name]]
+
+
+def _merged(layers: Iterable[Layer]) -> dict[str | int, Any]:
+    data: Any = {}
+    for layer in layers:
+        own = {k: v for k, v in layer.data.items() if k not in ("extends", "overrides")}
+        data = merge(data, own)
+    assert isinstance(data, dict)
+    return data
+
+
+def _check(layers: Sequence[Layer]) -> Scenario:
+    origins = Origins(layers)
+    record = validate(Scenario, _Merged(_merged(layers), origins)).with_origins(origins)
+    problems = consistency(record)
+    if problems:
+        raise InputError(problems)
+    return record
+
+
+def load_scenario(
+    name: str,
+    variants: Sequence[str] = (),
+    settings: Sequence[str] = (),
+    *,
+    in_order: bool = False,
+) -> Scenario:
     """Load a scenario, with what it extends merged in, and check it.
+
+    What it extends comes first, from left to right, then the file itself, then its variants in the
+    order given, then settings.
 
     Parameters
     ----------
     name : str
         Name of a shipped scenario, or a path to a YAML file.
+    variants : sequence of str, optional
+        Names of variants under ``overrides``.
+    settings : sequence of str, optional
+        Values to replace, as ``period.end=2040-01-01``.
+    in_order : bool, default False
+        Whether two variants may set the same key; the later one then wins.
 
     Returns
     -------
@@ -138,33 +296,117 @@ def load_scenario(name: str) -> Scenario:
     --------
     >>> load_scenario("hindcast").period.start
     '1961-01-01'
+    >>> load_scenario("hindcast", settings=["period.end=2010-01-01"]).period.end
+    '2010-01-01'
     """
-    documents = _chain(find_scenario(name))
-    merged: Any = {}
-    for document in documents:
-        own = {k: v for k, v in document.data.items() if k != "extends"}
-        merged = _merge(merged, own)
-    return validate(Scenario, _Merged(merged, documents))
+    layers = _chain(find_scenario(name), "file")
+    problems: list[Problem] = []
+    extra: list[Layer] = []
+    found: dict[str, list[Layer]] = {}
+    try:
+        found = _variants(layers)
+        extra = _chosen(found, variants, in_order, name)
+    except InputError as error:
+        problems.extend(error.problems)
+    for text in settings:
+        try:
+            extra.append(_setting(text))
+        except InputError as error:
+            problems.extend(error.problems)
+    record: Scenario | None = None
+    try:
+        record = _check(_renamed([*layers, *extra], variants))
+    except InputError as error:
+        problems.extend(error.problems)
+    # a variant of a base may change what this file has removed: it is checked where it was written
+    own = {name for name, parts in found.items() if parts[-1].document is layers[-1].document}
+    for variant in sorted(own - set(variants)):
+        try:
+            _check([*layers, *found[variant]])
+        except InputError as error:
+            problems.extend(error.problems)
+    if problems or record is None:
+        raise InputError(dict.fromkeys(problems))
+    return record
+
+
+def variants_of(name: str) -> list[str]:
+    """Name the variants of a scenario.
+
+    Parameters
+    ----------
+    name : str
+        Name of a shipped scenario, or a path to a YAML file.
+
+    Returns
+    -------
+    list of str
+        Sorted names, those of what it extends among them.
+
+    Examples
+    --------
+    >>> variants_of("rcp45")
+    ['fixed_rivers', 'gauge_mean', 'thevs2017', 'to_2100']
+    """
+    return sorted(_variants(_chain(find_scenario(name), "file")))
+
+
+def _renamed(layers: list[Layer], variants: Sequence[str]) -> list[Layer]:
+    """Add the names of variants to the name, so that their files do not meet."""
+    own = [layer for layer in layers if layer.label.startswith(("--with", "--set"))]
+    named = any(lookup(layer.data, ("meta", "name"))[0] for layer in own)
+    base = lookup(_merged(layers), ("meta", "name"))[1]
+    if not variants or named or not isinstance(base, str):
+        return layers
+    place = " ".join(f"--with {v}" for v in variants)
+    data = {"meta": {"name": "-".join([base, *variants])}}
+    document = yamlio.Document(data, place, yamlio.loads("", place)._root)
+    return [*layers, read_layer(document, "--with")]
+
+
+def read_scenario(text: str, name: str = "<text>") -> Scenario:
+    """Read a scenario from a text that extends nothing, such as a resolved one.
+
+    Parameters
+    ----------
+    text : str
+        YAML.
+    name : str, default "<text>"
+        What to call it in messages; its folder is where data files are sought.
+
+    Returns
+    -------
+    Scenario
+        The checked record.
+
+    Raises
+    ------
+    InputError
+        As :func:`load_scenario`.
+
+    Examples
+    --------
+    >>> read_scenario(dump_scenario(load_scenario("hindcast"))) == load_scenario("hindcast")
+    True
+    """
+    document = yamlio.loads(text, name)
+    if not isinstance(document.data, dict):
+        raise InputError(Problem(document.where(()), "a scenario is a map of keys"))
+    layer = read_layer(document, "file")
+    if "extends" in layer.data:
+        raise InputError(Problem(layer.where(("extends",)), "a resolved scenario extends nothing"))
+    return _check([layer])
 
 
 class _Merged:
     """Merged data that still knows where each key was written."""
 
-    def __init__(self, data: Any, documents: list[yamlio.Document]) -> None:
+    def __init__(self, data: Any, origins: Origins) -> None:
         self.data = data
-        self.name = documents[-1].name
-        self._documents = documents
+        self._origins = origins
 
     def where(self, keys: Sequence[str | int] = ()) -> str:
-        for document in reversed(self._documents):
-            node = document.data
-            try:
-                for key in keys:
-                    node = node[key]
-            except (KeyError, IndexError, TypeError):
-                continue
-            return document.where(tuple(keys))
-        return self._documents[-1].where(())
+        return self._origins.where(keys)
 
 
 def dump_scenario(scenario: Scenario) -> str:
@@ -185,6 +427,4 @@ def dump_scenario(scenario: Scenario) -> str:
     >>> "reconstruct_from" in dump_scenario(load_scenario("hindcast"))
     True
     """
-    data = json.loads(scenario.model_dump_json(by_alias=True))
-    text: str = yamlio.dumps(data)
-    return text
+    return yamlio.dumps(scenario.plain())

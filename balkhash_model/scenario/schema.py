@@ -1,53 +1,41 @@
-"""What a scenario file may say: its assumptions about period, climate, inflow and start."""
+"""What a scenario file may say: its assumptions about period, climate, water and operation."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
-from pydantic import BeforeValidator, Field, StrictInt, field_validator, model_validator
+from pydantic import Field, StrictInt, field_validator, model_validator
 
-from balkhash_model import units
-from balkhash_model.errors import InputError
+from balkhash_model.scenario.fields import (
+    Day,
+    LevelText,
+    PlainLevelText,
+    StartText,
+    Years,
+    check_amount,
+)
+from balkhash_model.scenario.origins import Explanation, Origins
+from balkhash_model.scenario.schema_climate import Climate
+from balkhash_model.scenario.schema_inflow import Inflow
+from balkhash_model.scenario.schema_use import Measure, Reservoir, User
 from balkhash_model.validation import Strict
 
 __all__ = [
     "Climate",
+    "Ensemble",
     "Inflow",
     "Initial",
+    "Measure",
     "Meta",
     "Outputs",
     "ParameterChoice",
     "Period",
+    "Reservoir",
     "Scenario",
+    "User",
 ]
-
-
-def _date(value: str) -> str:
-    try:
-        np.datetime64(value, "D")
-    except ValueError:
-        raise ValueError("not a date; expected year-month-day, as 1961-01-01") from None
-    if len(value) != 10:
-        raise ValueError("not a full date; expected year-month-day, as 1961-01-01")
-    return value
-
-
-def _level(value: object) -> object:
-    """A level with its unit, or the name of a parameter."""
-    if isinstance(value, str) and value.startswith("$"):
-        return value
-    try:
-        units.parse(value, "level", "level")
-    except InputError as error:
-        problem = error.problems[0]
-        text = problem.what if problem.expected is None else f"{problem.what}; {problem.expected}"
-        raise ValueError(text if problem.hint is None else f"{text}. {problem.hint}") from None
-    return value
-
-
-#: A level as people write it, or ``$name`` of a parameter.
-LevelText = Annotated[str, BeforeValidator(_level)]
 
 
 class Meta(Strict):
@@ -75,16 +63,14 @@ class ParameterChoice(Strict):
 class Period(Strict):
     """The time axis."""
 
-    start: str
+    start: Day
     """First day, as 1961-01-01."""
-    end: str
+    end: Day
     """First day after the run, as 2015-01-01."""
     step: Literal["month", "day"] = "month"
     """Length of an interval."""
     substeps: StrictInt = Field(default=1, ge=1, le=1000)
     """Internal steps per interval."""
-
-    _dates = field_validator("start", "end")(_date)
 
     @model_validator(mode="after")
     def _forward(self) -> Period:
@@ -100,54 +86,33 @@ class Period(Strict):
 class Initial(Strict):
     """The state at the start."""
 
-    lake_level: LevelText
-    """Level of the lake with its unit, as ``341.55 m``, or ``$name`` of a parameter."""
+    lake_level: StartText
+    """Level of the lake with its unit, as ``341.55 m``, ``$name`` of a parameter, or ``observed``
+    for the mean of the altimetric levels of the months before and after the start."""
     levels: dict[str, LevelText] = {}
     """Levels of other storages that hold water at the start, as ``kapshagay: 477.0 m``."""
+    salinity: dict[str, str] = {}
+    """Salinity of storages at the start, as ``west: 0.74 g/l``; by default from the parameters."""
 
-
-class Climate(Strict):
-    """Rain on the lake and evaporation from it."""
-
-    precipitation: Literal["lake_precipitation_by_period"] = "lake_precipitation_by_period"
-    """Annual rain: Wang 2022's means by period, with the monthly shape of the ILEC record."""
-    evaporation: Literal["heat_storage_climatology", "mass_transfer_climatology"] = (
-        "heat_storage_climatology"
-    )
-    """Annual depth from the parameters ``net_evaporation`` and ``mean_precipitation``; its shape
-    through the year by the heat-storage model from the temperature of Kuigan, or by mass transfer
-    from the ILEC water and air temperatures."""
-
-
-class Inflow(Strict):
-    """River inflow."""
-
-    ili: Literal["ili_flux_by_period"] = "ili_flux_by_period"
-    """Ili at its gauges: means by period."""
-    eastern_dry_phase: tuple[int, int] | None = (1973, 1986)
-    """First and last year of the dry phase of the eastern rivers, or null."""
-    reconstruct_from: str | None = None
-    """From this day on, the river inflow that the observed levels imply; null for gauges only."""
-    observed: str = "balkhash_level_tied"
-    """Reference table of levels that the reconstruction follows."""
-
-    @field_validator("eastern_dry_phase")
+    @field_validator("salinity")
     @classmethod
-    def _rising(cls, value: tuple[int, int] | None) -> tuple[int, int] | None:
-        if value is not None and value[0] > value[1]:
-            raise ValueError("the first year comes after the last")
-        return value
+    def _salinities(cls, value: dict[str, str]) -> dict[str, str]:
+        return {name: str(check_amount(text, "salinity")) for name, text in value.items()}
 
-    @field_validator("reconstruct_from")
-    @classmethod
-    def _day(cls, value: str | None) -> str | None:
-        return value if value is None else _date(value)
+
+class Ensemble(Strict):
+    """How many members are run, and the seed of everything that is drawn."""
+
+    members: StrictInt | None = Field(default=None, ge=1, le=100_000)
+    """Number of members; null for one run without a member dimension."""
+    seed: StrictInt = Field(default=1, ge=0)
+    """Seed; member i draws the same numbers however many members there are."""
 
 
 class Outputs(Strict):
     """What is shown at the end of a run."""
 
-    periods: list[tuple[int, int]] = [
+    periods: list[Years] = [
         (1961, 1969),
         (1970, 1985),
         (1986, 1995),
@@ -155,14 +120,25 @@ class Outputs(Strict):
         (2006, 2014),
     ]
     """First and last years of the rows of the budget table."""
-
-    @field_validator("periods")
-    @classmethod
-    def _rising(cls, value: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        for first, last in value:
-            if first > last:
-                raise ValueError(f"the first year ({first}) comes after the last ({last})")
-        return value
+    variables: list[str] = []
+    """Variables that the file keeps beside the states, levels and balance; empty for all."""
+    indicators: list[
+        Literal[
+            "years_below",
+            "first_below",
+            "lowest",
+            "lowest_year",
+            "recovery",
+            "end",
+            "change",
+            "west_salinity",
+        ]
+    ] = []
+    """Indicators that a run prints; with members their median, 10th and 90th percentile."""
+    figures: list[Literal["png", "svg", "pdf"]] = ["png", "svg"]
+    """Formats in which the course of the level is drawn."""
+    threshold: PlainLevelText = "341.0 m"
+    """Level whose crossing the indicators count, and that figures mark."""
 
 
 class Scenario(Strict):
@@ -176,4 +152,135 @@ class Scenario(Strict):
     initial: Initial
     climate: Climate = Climate()
     inflow: Inflow = Inflow()
+    abstraction: dict[str, User] = {}
+    """Who takes water, by name."""
+    reservoirs: dict[str, Reservoir] = {}
+    """How reservoirs are operated, by name of the storage."""
+    measures: dict[str, Measure] = {}
+    """Interventions, by name."""
+    ensemble: Ensemble = Ensemble()
     outputs: Outputs = Outputs()
+
+    @property
+    def origins(self) -> Origins:
+        """Where the values were written; no part of what the scenario says."""
+        found = self.__dict__.get("_origins")
+        return found if isinstance(found, Origins) else Origins()
+
+    def explain(self, key: str) -> Explanation:
+        """Say where a value comes from.
+
+        Parameters
+        ----------
+        key : str
+            Dotted key, as ``abstraction.china.total``.
+
+        Returns
+        -------
+        Explanation
+            The value, the file and line that set it, and what it replaced.
+
+        Raises
+        ------
+        InputError
+            Where there is no such key.
+
+        Examples
+        --------
+        >>> from balkhash_model.scenario import load_scenario
+        >>> load_scenario("hindcast").explain("period.end").value
+        '2015-01-01'
+        """
+        return self.origins.explain(self, key)
+
+    def with_origins(self, origins: Origins) -> Scenario:
+        """Remember where the values were written.
+
+        Parameters
+        ----------
+        origins : Origins
+            The places.
+
+        Returns
+        -------
+        Scenario
+            This record.
+        """
+        object.__setattr__(self, "_origins", origins)
+        return self
+
+    def plain(self) -> dict[str, Any]:
+        """Give the record as plain data, every default spelled out.
+
+        Returns
+        -------
+        dict
+            What a scenario file would hold.
+
+        Examples
+        --------
+        >>> from balkhash_model.scenario import load_scenario
+        >>> load_scenario("hindcast").plain()["period"]["end"]
+        '2015-01-01'
+        """
+        data = _plain(self.model_dump(mode="python", by_alias=True))
+        assert isinstance(data, dict)
+        return data
+
+    def where(self, *keys: str | int) -> str:
+        """Give the place where a key was written.
+
+        Parameters
+        ----------
+        *keys : str or int
+            Keys that lead to it.
+
+        Returns
+        -------
+        str
+            ``file:line:column: dotted.key``.
+        """
+        return f"{self.origins.where(keys)}: {'.'.join(map(str, keys))}"
+
+    def folder(self, *keys: str) -> Path:
+        """Give the folder of the file that set a key, where its data files are.
+
+        Parameters
+        ----------
+        *keys : str
+            Keys that lead to it.
+
+        Returns
+        -------
+        Path
+            The folder.
+        """
+        return self.origins.folder(keys)
+
+    def first_year(self) -> int:
+        """Give the first calendar year of the run.
+
+        Returns
+        -------
+        int
+            The year.
+        """
+        return int(self.period.start[:4])
+
+    def last_year(self) -> int:
+        """Give the last calendar year of the run.
+
+        Returns
+        -------
+        int
+            The year of the last day.
+        """
+        last = np.datetime64(self.period.end, "D") - np.timedelta64(1, "D")
+        return int(str(last)[:4])
+
+
+def _plain(value: Any) -> Any:
+    """Tuples become lists."""
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    return [_plain(v) for v in value] if isinstance(value, list | tuple) else value

@@ -241,12 +241,12 @@ def test_the_files_of_several_scenarios_appear_together_or_not_at_all(
 
     drawn, out = [], tmp_path / "out"
 
-    def second_fails(result, levels):
+    def second_fails(result, levels, **options):
         assert [p.name for p in out.iterdir() if not p.name.startswith(".")] == []
         drawn.append(result.attrs["scenario"])
         if len(drawn) == 2:
             raise RuntimeError("ink")
-        return trajectories(result, levels)
+        return trajectories(result, levels, **options)
 
     trajectories = plot.trajectories
     monkeypatch.setattr("balkhash_model.plot.trajectories", second_fails)

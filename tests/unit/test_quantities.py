@@ -57,6 +57,14 @@ CONTRACT = [
     "net_evaporation_rate",
     "lake_level_linear",
     "equilibrium_level",
+    "upstream_user",
+    "upstream_use",
+    "upstream_use_change",
+    "upstream_shortage",
+    "measure",
+    "measure_water",
+    "measure_cost",
+    "measure_currency",
 ]
 
 # The names used here that are in the CF standard name table.
@@ -99,12 +107,13 @@ def test_rows_are_well_formed(row):
     assert row.valid_min < row.valid_max
     known = {"time", "time_edge", "storage", "link", "user", "realization", "bounds"}
     known |= {"inflow", "years"}
+    known |= {"upstream_user", "measure"}
     assert row.dims
     assert set(row.dims) <= known
     if row.cell_methods:
         dimension, method = row.cell_methods.split(": ")
         assert dimension in row.dims
-        assert method == {"time": "mean", "time_edge": "point"}[dimension]
+        assert method in {"time": ("mean", "sum"), "time_edge": ("point",)}[dimension]
     assert row.description
     assert not row.description.endswith(".")
     assert all(text == text.strip() != "" for text in row.labels.values())

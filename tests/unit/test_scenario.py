@@ -154,11 +154,12 @@ def test_a_circle_is_refused(problems, tmp_path):
     assert "extends goes in a circle; got a -> b -> a" in text
 
 
-def test_extends_names_one_scenario(problems, tmp_path):
-    path = tmp_path / "two.yml"
-    path.write_text("extends: [hindcast, hindcast_free]\n")
+@pytest.mark.parametrize("base", ["3", "[]", "[3]", "{a: b}"])
+def test_extends_names_scenarios(problems, tmp_path, base):
+    path = tmp_path / "odd.yml"
+    path.write_text(f"extends: {base}\n")
     [text] = problems(load_scenario, str(path))
-    assert text.startswith(f"{path}:1:1: extends names one scenario")
+    assert text.startswith(f"{path}:1:1: extends: names no scenario")
 
 
 def test_a_fault_in_what_is_extended_is_named_in_its_own_file(problems, tmp_path, scenario_file):

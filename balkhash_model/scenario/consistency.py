@@ -1,0 +1,182 @@
+"""Checks that take several parts of a scenario together, each with the place of its key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from balkhash_model.errors import Problem, nearest
+from balkhash_model.scenario.layers import Key
+from balkhash_model.scenario.schema import Scenario
+from balkhash_model.scenario.schema_inflow import STOCHASTIC
+
+__all__ = ["consistency"]
+
+_BALKHASH = ("kapshagay", "west", "east")
+
+
+def consistency(scenario: Scenario) -> list[Problem]:
+    """List what does not fit together in a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A record that fits the schema.
+
+    Returns
+    -------
+    list of Problem
+        Each with the place of the key that is at fault.
+
+    Examples
+    --------
+    >>> from balkhash_model.scenario import load_scenario
+    >>> consistency(load_scenario("hindcast"))
+    []
+    """
+    checks = (_years, _users, _measures, _operation, _inflow)
+    return [problem for check in checks for problem in check(scenario)]
+
+
+def _years(scenario: Scenario) -> Iterator[Problem]:
+    first, last = scenario.first_year(), scenario.last_year()
+    span = f"{first} to {last}"
+    for name, delta in scenario.climate.deltas.items():
+        if delta.start is not None and delta.start > last:
+            yield Problem(
+                scenario.where("climate", "deltas", name, "start"),
+                "starts after the run ends",
+                str(delta.start),
+                span,
+            )
+    for name, measure in scenario.measures.items():
+        if not first <= measure.start <= last:
+            yield Problem(
+                scenario.where("measures", name, "start"),
+                "a year outside the period",
+                str(measure.start),
+                span,
+            )
+    for name, user in scenario.abstraction.items():
+        if isinstance(user.total, dict) and len(user.total) > 1 and min(user.total) > last:
+            yield Problem(
+                scenario.where("abstraction", name, "total"),
+                "every year lies after the run",
+                ", ".join(map(str, user.total)),
+                span,
+            )
+
+
+def _users(scenario: Scenario) -> Iterator[Problem]:
+    for name in scenario.abstraction:
+        if not name.replace("_", "").replace("-", "").isalnum():
+            yield Problem(
+                scenario.where("abstraction", name), "a name of letters, digits, _ and - is needed"
+            )
+    for name, user in scenario.abstraction.items():
+        if user.embedded is not None and user.place in ("west", "east"):
+            yield Problem(
+                scenario.where("abstraction", name, "embedded"),
+                "belongs to users above a prescribed gauge",
+                user.place,
+            )
+    if scenario.system == "balkhash":
+        groups: tuple[tuple[Key, list[str]], ...] = (
+            (("reservoirs",), list(scenario.reservoirs)),
+            (("initial", "levels"), list(scenario.initial.levels)),
+            (("initial", "salinity"), list(scenario.initial.salinity)),
+        )
+        for key, names in groups:
+            known = ("kapshagay",) if key == ("reservoirs",) else _BALKHASH
+            for name in names:
+                if name not in known and key != ("initial", "levels"):
+                    yield Problem(
+                        scenario.where(*key, name), "no such storage", hint=nearest(name, known)
+                    )
+
+
+def _measures(scenario: Scenario) -> Iterator[Problem]:
+    for name, measure in scenario.measures.items():
+        for group, known in (
+            ("users", list(scenario.abstraction)),
+            ("reservoirs", list(scenario.reservoirs)),
+        ):
+            for target in getattr(measure, group):
+                if target not in known:
+                    yield Problem(
+                        scenario.where("measures", name, group, target),
+                        f"acts on none of the {group} of the scenario",
+                        hint=nearest(target, known),
+                    )
+        for target in measure.reservoirs:
+            rule = scenario.reservoirs.get(target)
+            if rule is not None and rule.rule != "rule":
+                yield Problem(
+                    scenario.where("measures", name, "reservoirs", target),
+                    "changes a rule that is not in use",
+                    rule.rule,
+                    "rule",
+                )
+
+
+def _operation(scenario: Scenario) -> Iterator[Problem]:
+    inflow = scenario.inflow
+    for name, reservoir in scenario.reservoirs.items():
+        if reservoir.give_back is not None and inflow.kind != "history":
+            yield Problem(
+                scenario.where("reservoirs", name, "give_back"),
+                "belongs to the published history of the gauges",
+                inflow.kind,
+                "history",
+            )
+        if reservoir.rule == "prescribed" and inflow.kind != "history":
+            yield Problem(
+                scenario.where("reservoirs", name, "rule"),
+                "releases are published for the history alone",
+                inflow.kind,
+                "'rule' or 'none'",
+            )
+        if reservoir.rule == "rule" and (inflow.kind == "history" or inflow.at != "km171"):
+            yield Problem(
+                scenario.where("reservoirs", name, "rule"),
+                "acts only where the inflow is given above the reservoir",
+                f"kind {inflow.kind!r} at {inflow.at!r}",
+                "a kind other than history, at 'km171'",
+            )
+
+
+def _inflow(scenario: Scenario) -> Iterator[Problem]:
+    inflow = scenario.inflow
+    if inflow.kind == "history":
+        for key in ("mean", "eastern", "decline"):
+            if getattr(inflow, key) is not None:
+                yield Problem(
+                    scenario.where("inflow", key), "does not belong to the published history"
+                )
+    if inflow.at == "lake" and inflow.eastern is not None:
+        yield Problem(
+            scenario.where("inflow", "eastern"),
+            "the inflow at the lake already holds the eastern rivers",
+        )
+    reconstructed = inflow.kind in STOCHASTIC and inflow.generator.source == "reconstruction"
+    if reconstructed and inflow.at != "lake":
+        yield Problem(
+            scenario.where("inflow", "at"),
+            "the reconstruction gives all rivers together",
+            inflow.at,
+            "lake, or another generator.source",
+        )
+    projection = scenario.climate.projection
+    drawn = (
+        inflow.kind in STOCHASTIC
+        or (projection is not None and projection.spread)
+        or scenario.climate.file is not None
+    )
+    if scenario.ensemble.members is not None and not drawn:
+        yield Problem(
+            scenario.where("ensemble", "members"),
+            "nothing differs between the members",
+            str(scenario.ensemble.members),
+            hint="Set it to null, or let the inflow or the climate be drawn",
+        )
+    if scenario.ensemble.members is not None and inflow.reconstruct_from is not None:
+        yield Problem(scenario.where("ensemble", "members"), "a reconstruction has one member")

@@ -1,0 +1,139 @@
+"""What a scenario may assume about rain, evaporation and temperature."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from balkhash_model import units
+from balkhash_model.errors import InputError
+from balkhash_model.scenario.fields import DataPath, FractionText, Months, ShareText, Year, Years
+from balkhash_model.validation import Strict
+
+__all__ = ["Climate", "ClimateFile", "Delta", "Projection"]
+
+#: Kinds of quantity in which the change of each variable may be given.
+CHANGE_KINDS = {
+    "temperature": ("temperature_change",),
+    "precipitation": ("fraction", "depth_rate"),
+    "evaporation": ("fraction", "depth_rate"),
+    "runoff": ("fraction", "flow"),
+}
+
+
+class Delta(Strict):
+    """A change of climate against the base, by month, constant or ramped."""
+
+    variable: Literal["temperature", "precipitation", "evaporation", "runoff"]
+    """What changes; ``runoff`` is the flow of all rivers as given, above any change of use."""
+    change: str
+    """The change with its unit: ``2.5 K``, ``-10 %``, ``20 mm/yr``, ``1 km3/yr``."""
+    months: Months = list(range(1, 13))
+    """Months by number, or ``winter``, ``spring``, ``summer``, ``autumn``, ``year``."""
+    start: Year | None = None
+    """Year in which the change begins; null for the first year of the run."""
+    full: Year | None = None
+    """Year from which it acts in full, after a straight ramp; null for at once."""
+    source: str = "assumed"
+    """Source key, or ``assumed``."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Delta:
+        if self.start is not None and self.full is not None and self.full < self.start:
+            raise ValueError(f"acts in full ({self.full}) before it starts ({self.start})")
+        if not self.months:
+            raise ValueError("acts in no month")
+        for kind in CHANGE_KINDS[self.variable]:
+            try:
+                units.parse(self.change, kind, "change")
+            except InputError:
+                continue
+            return self
+        wanted = " or ".join(units.KINDS[k].expected for k in CHANGE_KINDS[self.variable])
+        raise ValueError(f"change of {self.variable} is {self.change!r}; expected {wanted}")
+
+
+class Projection(Strict):
+    """Published changes by decade, read from the reference tables."""
+
+    scenario: Literal["RCP4.5", "RCP8.5"]
+    """Emission scenario."""
+    rain_and_evaporation: bool = True
+    """Whether precipitation and potential evaporation change as the table ``cmip5_projection``
+    says, against 1976-2005."""
+    glacier: bool = True
+    """Whether the change of the runoff of the glacierised area since the reference period of the
+    inflow, from ``glacier_runoff_projection``, is added to the rivers."""
+    spread: bool = True
+    """Whether the members of an ensemble sample the range of the climate models; false for the
+    mean of the models in every member."""
+    precipitation_elasticity: float = Field(default=0.0, ge=0.0, le=5.0)
+    """Change of the river flow, in per cent for each per cent of precipitation; 0 for none."""
+    evaporation_elasticity: float = Field(default=0.0, ge=-5.0, le=0.0)
+    """The same for potential evaporation; not above zero."""
+    elastic_share: ShareText = "100 %"
+    """Share of the river flow on which the elasticities act: what does not come from the
+    glacierised area, whose rain and melt the glacier table holds already."""
+    glacier_share: ShareText = "100 %"
+    """Share of the change of the glacier runoff that reaches the Ili gauges."""
+
+
+class ClimateFile(Strict):
+    """The user's own climate series."""
+
+    path: DataPath
+    """NetCDF or CSV in the folder of the scenario: variables or columns ``precipitation``,
+    ``evaporation``, ``temperature`` (or their CF standard names) with units; monthly or daily,
+    any CF calendar."""
+    variables: dict[Literal["precipitation", "evaporation", "temperature"], str] = {}
+    """Names of the variables in the file, where they are not found by themselves."""
+    correction: Literal["none", "delta_change", "quantile_mapping"] = "delta_change"
+    """How the series is brought to the reference: its change month by month, or its
+    distribution month by month."""
+    reference: Years | None = None
+    """Years that the file and the base have in common; needed by a correction."""
+    observed: DataPath | None = None
+    """File with what was observed in the reference years; needed by quantile mapping."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> ClimateFile:
+        if self.correction != "none" and self.reference is None:
+            raise ValueError(f"{self.correction} needs the reference years")
+        if self.correction == "quantile_mapping" and self.observed is None:
+            raise ValueError("quantile_mapping needs a file of observations, 'observed'")
+        return self
+
+
+class Climate(Strict):
+    """Rain on the lake and evaporation from it."""
+
+    precipitation: Literal["lake_precipitation_by_period", "climatology"] = (
+        "lake_precipitation_by_period"
+    )
+    """Annual rain: Wang 2022's means by period, or the parameter ``mean_precipitation`` in every
+    year; the monthly shape is that of the ILEC record."""
+    evaporation: Literal["heat_storage_climatology", "mass_transfer_climatology"] = (
+        "heat_storage_climatology"
+    )
+    """Annual depth from the parameters ``net_evaporation`` and ``mean_precipitation``; its shape
+    through the year by the heat-storage model from the temperature of Kuigan, or by mass transfer
+    from the ILEC water and air temperatures."""
+    evaporation_per_degree: FractionText = "4 %"
+    """Change of the evaporation for each degree of warming, where a temperature changes: assumed;
+    2 to 7 % are defensible, 7 % being the saturation pressure alone."""
+    deltas: dict[str, Delta] = {}
+    """Changes against the base, by name; they add up."""
+    projection: Projection | None = None
+    """Published changes by decade."""
+    file: ClimateFile | None = None
+    """The user's own series in place of the base."""
+    resample: Years | None = None
+    """Years whose rain is used again in the order of the run; null for the years of the run."""
+
+    @field_validator("evaporation_per_degree")
+    @classmethod
+    def _plausible(cls, value: str) -> str:
+        if not -0.05 <= units.parse(value, "fraction", "value") <= 0.2:
+            raise ValueError("not a change per degree between -5 and 20 %")
+        return value
