@@ -17,6 +17,7 @@ from balkhash_model.physics import hypsometry
 from balkhash_model.physics.delta import linear_loss_table
 from balkhash_model.system import (
     Delta,
+    Deposition,
     Groundwater,
     Hypsometry,
     Junction,
@@ -83,11 +84,17 @@ class _CurveSpec(Strict):
     area: list[str] | None = None
 
 
+class _DepositionSpec(Strict):
+    time: str
+    above: str = "0 kg/m3"
+
+
 class _StorageSpec(Strict):
     name: str
     kind: Literal["lake", "reservoir"]
     active_from: str | None = None
     curve: _CurveSpec
+    deposition: _DepositionSpec | None = None
 
 
 class _JunctionSpec(Strict):
@@ -113,7 +120,10 @@ class _LinkSpec(Strict):
     length: str | None = None
     roughness: str | None = None
     linear_head: str = "0.1 mm"
+    exchange: str = "0 m3/s"
     conductance: str | None = None
+    opens: str | None = None
+    closes: str | None = None
 
 
 class _DeltaSpec(Strict):
@@ -152,6 +162,7 @@ class _SystemSpec(Strict):
     deltas: list[_DeltaSpec] = []
     groundwater: _GroundwaterSpec | None = None
     withdrawals: list[_WithdrawalSpec] = []
+    saline_evaporation: str | None = None
 
 
 def list_parameter_sets() -> list[str]:
@@ -438,7 +449,7 @@ def load_system(
         curve = _curve(s, get)
         if curve is not None:
             start = _instant(s.active_from, f"storage {s.name}, active_from", get)
-            storages.append(Storage(s.name, s.kind, curve, start))
+            storages.append(Storage(s.name, s.kind, curve, start, _deposition(s, get)))
     links = [_link(link, get) for link in spec.links]
     deltas = [
         Delta(
@@ -468,6 +479,8 @@ def load_system(
         tuple((n, get.number(t, "fraction", f"groundwater {n}")) for n, t in ground.shares.items()),
         get.number(ground.salinity, "salinity", "groundwater"),
     )
+    ratio = spec.saline_evaporation
+    saline = None if ratio is None else get.number(ratio, "fraction", "saline_evaporation")
     if get.problems:
         raise InputError(get.problems)
     return LakeSystem(
@@ -483,6 +496,17 @@ def load_system(
         groundwater=groundwater,
         withdrawals=withdrawals,
         parameters=parameters,
+        saline_evaporation=saline,
+    )
+
+
+def _deposition(spec: _StorageSpec, get: _Resolver) -> Deposition | None:
+    if spec.deposition is None:
+        return None
+    where = f"storage {spec.name}, deposition"
+    return Deposition(
+        get.number(spec.deposition.time, "duration", f"{where}, time"),
+        get.number(spec.deposition.above, "salinity", f"{where}, above"),
     )
 
 
@@ -499,8 +523,17 @@ def _instant(text: str | None, key: str, get: _Resolver) -> np.datetime64 | None
 #: Keys of a link that its kind uses, beside its name and ends.
 _LINK_KEYS = {
     "release": set[str](),
-    "strait": {"sill", "width", "length", "roughness", "linear_head"},
-    "weir": {"crest", "width"},
+    "strait": {
+        "sill",
+        "width",
+        "length",
+        "roughness",
+        "linear_head",
+        "exchange",
+        "opens",
+        "closes",
+    },
+    "weir": {"crest", "width", "opens", "closes"},
     "linear": {"conductance"},
 }
 
@@ -613,7 +646,13 @@ def _link(spec: _LinkSpec, get: _Resolver) -> Link:
         return LinearLink(spec.name, spec.source, spec.to, number("conductance", "dimensionless"))
     if spec.kind == "weir":
         return Weir(
-            spec.name, spec.source, spec.to, number("crest", "level"), number("width", "length")
+            spec.name,
+            spec.source,
+            spec.to,
+            number("crest", "level"),
+            number("width", "length"),
+            opens=_instant(spec.opens, f"{where}, opens", get),
+            closes=_instant(spec.closes, f"{where}, closes", get),
         )
     return Strait(
         spec.name,
@@ -624,4 +663,7 @@ def _link(spec: _LinkSpec, get: _Resolver) -> Link:
         number("length", "length"),
         number("roughness", "dimensionless"),
         number("linear_head", "length"),
+        number("exchange", "flow"),
+        _instant(spec.opens, f"{where}, opens", get),
+        _instant(spec.closes, f"{where}, closes", get),
     )

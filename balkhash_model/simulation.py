@@ -17,8 +17,17 @@ from balkhash_model.diagnostics.balance import check_balance, storage_residual
 from balkhash_model.errors import BalkhashError, InputError, Problem
 from balkhash_model.forcing.check import ForcingArrays, read_forcing
 from balkhash_model.kernel import layout
-from balkhash_model.physics import strait
-from balkhash_model.system import Hypsometry, LakeSystem, LinearLink, Release, Strait, Weir
+from balkhash_model.physics import strait, water_activity
+from balkhash_model.system import (
+    OUTSIDE,
+    Hypsometry,
+    LakeSystem,
+    LinearLink,
+    Release,
+    Storage,
+    Strait,
+    Weir,
+)
 from balkhash_model.timeaxis import TimeAxis
 
 FloatArray = npt.NDArray[np.float64]
@@ -26,6 +35,8 @@ IntArray = npt.NDArray[np.int64]
 
 __all__ = ["initial_volumes", "pack", "simulate"]
 
+#: Less water than this has no salinity to speak of, m3.
+_SALINE_VOLUME = 1e3
 _NEVER = np.datetime64("0001-01-01", "s")
 
 
@@ -86,6 +97,7 @@ def _pack_links(system: LakeSystem) -> tuple[IntArray, FloatArray]:
             link[i, layout.KIND] = layout.STRAIT
             value[i, layout.SILL] = x.sill
             value[i, layout.LINEAR_HEAD] = x.linear_head
+            value[i, layout.EXCHANGE] = x.exchange
     return link, value
 
 
@@ -159,10 +171,24 @@ def pack(system: LakeSystem) -> layout.Graph:
         user_band=_priority_bands(system),
         river_salinity=rivers,
         lateral_salinity=np.array([j.salinity for j in system.junctions], dtype=np.float64),
-        deposition=np.zeros((len(names), 2)),
-        lowering=np.zeros(2),
+        deposition=np.array([_deposition(s) for s in system.storages]),
+        lowering=_lowering(system),
         slots=layout.slots(number),
     )
+
+
+def _deposition(storage: Storage) -> tuple[float, float]:
+    """Rate, 1/s, and the salinity above which it works, kg/m3."""
+    d = storage.deposition
+    return (0.0, 0.0) if d is None else (1.0 / d.time, d.above)
+
+
+def _lowering(system: LakeSystem) -> FloatArray:
+    """Terms of the water activity, and what it is worth: (a e - e_a)/(e - e_a) for evaporation."""
+    ratio = system.saline_evaporation
+    if ratio is None:
+        return np.zeros(3)
+    return np.array([water_activity.LINEAR, water_activity.QUADRATIC, 1.0 / (1.0 - ratio)])
 
 
 def _columns(curve: Hypsometry) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -392,7 +418,7 @@ def _kernel_forcing(
     packed = layout.Forcing(
         duration=np.array(axis.durations),
         active=np.array(active, order="C"),
-        opening=np.ones((axis.n, len(system.links))),
+        opening=_openings(system, axis),
         gauged=np.array(gauged, order="C"),
         climate=climate,
         inflow=inflow,
@@ -439,6 +465,19 @@ class _Sets:
         for name, part in rows.items():
             table[:, :, part] = values[name]
         return table
+
+
+def _openings(system: LakeSystem, axis: TimeAxis) -> FloatArray:
+    """Share of each interval in which a link is open."""
+    opening = np.ones((axis.n, len(system.links)))
+    start, end = axis.edges[:-1], axis.edges[1:]
+    seconds = axis.durations
+    for i, x in enumerate(system.links):
+        if isinstance(x, Strait | Weir) and (x.opens is not None or x.closes is not None):
+            first = start if x.opens is None else np.maximum(start, x.opens)
+            last = end if x.closes is None else np.minimum(end, x.closes)
+            opening[:, i] = np.maximum((last - first).astype(np.float64), 0.0) / seconds
+    return opening
 
 
 def _queue(system: LakeSystem, demand: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -611,7 +650,8 @@ def _label(
             river[..., to] += np.where(active[:, to], flux("mouth")[..., j], 0.0)
     abstraction = np.zeros_like(area)
     for u, withdrawal in enumerate(system.withdrawals):
-        abstraction[..., system.storage_names().index(withdrawal.storage)] -= taken[..., u]
+        if withdrawal.storage in system.storage_names():
+            abstraction[..., system.storage_names().index(withdrawal.storage)] -= taken[..., u]
     put("water_level", by_storage, np.where(active, level, np.nan))
     put("water_area", by_storage, area)
     put("river_inflow", by_storage, river)
@@ -629,7 +669,13 @@ def _label(
     volume = order(out.volume)
     put("water_volume", (*edge, "storage"), volume)
     put("water_level_edge", (*edge, "storage"), _edge_levels(system, axis, volume))
-    put("salt_mass", (*edge, "storage"), order(out.salt))
+    mass = order(out.salt)
+    put("salt_mass", (*edge, "storage"), mass)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        salinity = np.where(volume > _SALINE_VOLUME, mass / volume, np.nan)
+    put("salinity", (*edge, "storage"), salinity)
+    for salt_name, values in _salt_fluxes(system, axis, flux, active, mass).items():
+        put(salt_name, by_storage, values)
     dataset = xr.Dataset(data, coords=_coordinates(system, axis, members))
     _add_lake(system, dataset, level)
     _add_status(system, axis, out, dataset, lead, single)
@@ -654,6 +700,40 @@ def _label(
         f"{k}: {' + '.join(v)}" for k, v in rivers.items() if v
     )
     return dataset
+
+
+def _salt_fluxes(
+    system: LakeSystem,
+    axis: TimeAxis,
+    flux: Callable[[str], FloatArray],
+    active: npt.NDArray[np.bool_],
+    mass: FloatArray,
+) -> dict[str, FloatArray]:
+    """Mean flows of salt into each storage, kg/s, and what they leave unexplained."""
+    names = system.storage_names()
+    inflow, through = flux("salt_gained").copy(), np.zeros_like(flux("salt_gained"))
+    for j, junction in enumerate(system.junctions):
+        target = system.delta_at(junction.name).target
+        if target in names:
+            s = names.index(target)
+            inflow[..., s] += np.where(active[:, s], flux("salt_mouth")[..., j], 0.0)
+    for i, x in enumerate(system.links):
+        for name, sign in ((x.target, 1.0), (x.source, -1.0)):
+            if name in names and x.target in names:
+                through[..., names.index(name)] += sign * flux("salt_link")[..., i]
+    released = np.zeros_like(through)
+    for i, x in enumerate(system.links):
+        if x.target not in names and x.target != OUTSIDE:
+            s = names.index(x.source)
+            released[..., s] -= np.where(active[:, s], flux("salt_link")[..., i], 0.0)
+    fluxes = {
+        "salt_inflow": inflow,
+        "salt_exchange": through,
+        "salt_withdrawal": released - flux("salt_lost"),
+        "salt_deposition": -flux("salt_deposited"),
+    }
+    change = np.diff(mass, axis=-2) / axis.durations[:, None]
+    return fluxes | {"salt_residual": sum(fluxes.values(), np.zeros_like(change)) - change}
 
 
 def _link_flows(system: LakeSystem, flux: Callable[[str], FloatArray]) -> FloatArray:

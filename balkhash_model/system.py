@@ -257,6 +257,22 @@ class Hypsometry:
         return hypsometry.level_at_volume(volume, self.level, self.area)
 
 
+@dataclass(frozen=True, slots=True)
+class Deposition:
+    """Salt that leaves the water for the bed, above a salinity, at a rate.
+
+    Attributes
+    ----------
+    time : float
+        Time in which the salt above `above` would fall to a 1/e of it, s.
+    above : float
+        Salinity, kg/m3; zero where all salt takes part.
+    """
+
+    time: float
+    above: float = 0.0
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Storage:
     """A node that holds water: a lake basin or a reservoir.
@@ -271,12 +287,15 @@ class Storage:
         Its level-area-volume curve.
     active_from : numpy.datetime64, optional
         First instant at which it holds water; before it, rivers pass through.
+    deposition : Deposition, optional
+        How its salt goes to the bed; by default none does.
     """
 
     name: str
     kind: Literal["lake", "reservoir"]
     curve: Hypsometry
     active_from: np.datetime64 | None = None
+    deposition: Deposition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +338,11 @@ class River:
 
 @dataclass(frozen=True, slots=True)
 class Strait:
-    """A two-way channel between two storages, with a sill, after Manning."""
+    """A two-way channel between two storages, with a sill, after Manning.
+
+    `exchange` is water that passes to and fro and mixes the salt of both sides, m3/s; the channel
+    is open from `opens` until `closes`.
+    """
 
     name: str
     source: str
@@ -329,11 +352,14 @@ class Strait:
     length: float
     roughness: float
     linear_head: float
+    exchange: float = 0.0
+    opens: np.datetime64 | None = None
+    closes: np.datetime64 | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Weir:
-    """A one-way overflow from a storage, with a crest."""
+    """A one-way overflow from a storage, with a crest, open from `opens` until `closes`."""
 
     name: str
     source: str
@@ -341,6 +367,8 @@ class Weir:
     crest: float
     width: float
     coefficient: float = 1.705
+    opens: np.datetime64 | None = None
+    closes: np.datetime64 | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,7 +477,10 @@ class LakeSystem:
     groundwater : Groundwater
         Exchange with groundwater.
     withdrawals : tuple of Withdrawal
-        Users that take water from storages.
+        Users that take water from storages or junctions.
+    saline_evaporation : float, optional
+        Vapour pressure of the air over that of fresh water at the lake's temperature, 0 to 1, where
+        salt lowers evaporation; by default it does not.
     parameters : ParameterSet
         The set that the system was built from.
     """
@@ -466,11 +497,44 @@ class LakeSystem:
     groundwater: Groundwater = field(default_factory=lambda: Groundwater(()))
     withdrawals: tuple[Withdrawal, ...] = ()
     parameters: ParameterSet = field(default_factory=lambda: ParameterSet("none", "", {}))
+    saline_evaporation: float | None = None
 
     def __post_init__(self) -> None:
         problems = list(self._problems())
         if problems:
             raise InputError(problems)
+
+    def _value_problems(self, where: str) -> Iterator[Problem]:
+        """Numbers and dates that no storage or link can have."""
+        ratio = self.saline_evaporation
+        if ratio is not None and not 0.0 <= ratio < 1.0:
+            yield Problem(
+                f"{where}, saline_evaporation", "outside its range", f"{ratio:g}", "0 to below 1"
+            )
+        for storage in self.storages:
+            d = storage.deposition
+            if d is not None and not (d.time > 0.0 and d.above >= 0.0):
+                yield Problem(
+                    f"{where}, storage {storage.name!r}, deposition",
+                    "time must be positive and salinity not negative",
+                    f"{d.time:g} s, {d.above:g} kg/m3",
+                )
+        for link in self.links:
+            if not isinstance(link, Strait | Weir):
+                continue
+            if link.opens is not None and link.closes is not None and link.opens >= link.closes:
+                yield Problem(
+                    f"{where}, link {link.name!r}",
+                    "closes before it opens",
+                    f"{link.opens} to {link.closes}",
+                )
+            if isinstance(link, Strait) and not link.exchange >= 0.0:
+                yield Problem(
+                    f"{where}, link {link.name!r}",
+                    "negative exchange",
+                    f"{link.exchange:g} m3/s",
+                    "zero or more",
+                )
 
     def _problems(self) -> Iterator[Problem]:
         where = f"system {self.name!r}"
@@ -503,6 +567,7 @@ class LakeSystem:
             if link.target not in ends:
                 yield Problem(place, "leads nowhere", link.target, hint=nearest(link.target, ends))
         yield from self._sill_problems(where)
+        yield from self._value_problems(where)
         late = {s.name for s in self.storages if s.active_from is not None}
         for name, target in [(x.name, x.target) for x in self.links] + [
             (d.name, d.target) for d in self.deltas
@@ -545,12 +610,12 @@ class LakeSystem:
                     "faster than the flow",
                 )
         for withdrawal in self.withdrawals:
-            if withdrawal.storage not in storages:
+            if withdrawal.storage not in [*storages, *junctions]:
                 yield Problem(
                     f"{where}, user {withdrawal.user!r}",
-                    "takes from no storage",
+                    "takes from no storage or junction",
                     withdrawal.storage,
-                    hint=nearest(withdrawal.storage, storages),
+                    hint=nearest(withdrawal.storage, [*storages, *junctions]),
                 )
         total = sum(share for _, share in self.groundwater.shares)
         if self.groundwater.shares and abs(total - 1.0) > 1e-9:

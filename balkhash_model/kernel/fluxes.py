@@ -133,11 +133,12 @@ def lower_evaporation(
     graph: Graph, ahead: float, n: int, b: Block, s: int
 ) -> None:  # pragma: no cover - compiled
     """Share of fresh water's evaporation that brine of the expected salinity gives off."""
-    w, first, second = b.s, graph.lowering[0], graph.lowering[1]
+    w, first, second, gain = b.s, graph.lowering[0], graph.lowering[1], graph.lowering[2]
     for k in range(n):
         mass = w[s, SALT, k] + ahead * w[s, SALT_RATE, k]
         salinity = min(max(mass, 0.0) / max(w[s, VOLUME, k], TINY_VOLUME), MOST_SALINE)
-        w[s, ACTIVITY, k] = 1.0 - salinity * (first + salinity * second)
+        lowering = salinity * (first + salinity * second)
+        w[s, ACTIVITY, k] = max(1.0 - gain * lowering / (1.0 + lowering), 0.0)
 
 
 @inlined

@@ -95,7 +95,8 @@ class Graph(NamedTuple):
     river_salinity: FloatArray  # (s,) kg/m3, of rivers that an inactive storage passes on
     lateral_salinity: FloatArray  # (j,) kg/m3
     deposition: FloatArray  # (s, 2): rate 1/s, and the salinity above which it works kg/m3
-    lowering: FloatArray  # (2,) of evaporation by salt: linear and square term, m3/kg and m6/kg2
+    lowering: FloatArray  # (3,) of evaporation by salt: terms of the activity, m3/kg and m6/kg2,
+    # and what a lower vapour pressure at the surface is worth against that of the air
     slots: IntArray  # (4, rows, 2) record and field of each row of the forcing and of the fluxes
 
 
