@@ -18,7 +18,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 #: Members that are stepped side by side.
-LANES = 128
+LANES = 64
 TINY_VOLUME = 1e-3  # m3
 
 # Fields of a storage; ENTRY is what its table is looked up with, here its volume
@@ -49,8 +49,6 @@ TINY_VOLUME = 1e-3  # m3
     NOW,
     BASE,
     FIRST_NET,
-    FIRST_VOLUME,
-    FIRST_LEVEL,
     SALT,
     SALT_BASE,
     STAGE_SALT,
@@ -60,10 +58,11 @@ TINY_VOLUME = 1e-3  # m3
     DRAWN,
     DEPOSITS,
     PER_TOE,
+    TOE,
     BRIM,
-) = range(38)
+) = range(37)
 VOLUME = ENTRY
-FIELDS = 38
+FIELDS = 37
 
 # Fields of a link, after the seven of its table, which is looked up with the depth over its sill:
 # a cubic from there on

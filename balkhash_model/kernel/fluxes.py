@@ -153,12 +153,14 @@ def storage_fluxes(active: bool, n: int, b: Block, s: int) -> None:  # pragma: n
         rest = w[s, VOLUME, k] - w[s, ROW_D, k]
         base, rise = w[s, ROW_B, k], w[s, ROW_C, k]
         area = np.sqrt(base * base + 2.0 * rise * rest)
-        inverse = 1.0 / area
+        # one division for both 1 / area and 1 / (base + area)
+        both = 1.0 / (area * (base + area))
+        inverse = both * (base + area)
         in_toe = w[s, VOLUME, k] * w[s, PER_TOE, k] - DREGS
         supply = min(max(in_toe, 0.0), 1.0)
         fade = w[s, PER_TOE, k] if (in_toe > 0.0) & (in_toe < 1.0) else 0.0
         net_rain = w[s, RAIN, k] - w[s, EVAPORATION, k] * w[s, ACTIVITY, k]
-        w[s, LEVEL, k] = w[s, ROW_A, k] + 2.0 * rest / (base + area)
+        w[s, LEVEL, k] = w[s, ROW_A, k] + 2.0 * rest * (both * area)
         w[s, AREA, k] = area
         w[s, INVERSE_AREA, k] = inverse
         w[s, SUPPLY, k] = supply

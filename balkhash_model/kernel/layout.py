@@ -165,7 +165,6 @@ ROWS: tuple[tuple[tuple[str, str, int], ...], ...] = (
     ),
     (
         ("area", "storage", block.WET),  # m2
-        ("level", "storage", block.LEVEL),  # m
         ("supply", "storage", block.SUPPLY),  # share of what is asked that the storage can give
         ("evaporating", "storage", block.EVAPORATING),  # m2, wet area as lowered by salt
         ("salt_gained", "storage", block.GAIN),  # kg/s, from outside

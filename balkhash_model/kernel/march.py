@@ -21,6 +21,7 @@ from balkhash_model.kernel.block import (
     ROW_BEGIN,
     SALT,
     STEP,
+    TOE,
     WRONG,
     Block,
     make_block,
@@ -58,6 +59,7 @@ def start_block(
             b.row[s, k] = graph.curve_row[c]
             w[s, ROW_BEGIN, k] = np.inf
             w[s, BRIM, k] = graph.curve_brim[c, 0]
+            w[s, TOE, k] = graph.curve_brim[c, 1]
             w[s, PER_TOE, k] = (1.0 + DREGS) / graph.curve_brim[c, 1]
             w[s, NOW, k] = forcing.initial_volume[s, start + k]
             w[s, SALT, k] = forcing.initial_salt[s, start + k]

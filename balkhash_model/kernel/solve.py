@@ -25,9 +25,9 @@ from balkhash_model.kernel.block import (
     LANES,
     LINK,
     NET,
-    PER_TOE,
     RIGHT,
     SHIFT,
+    TOE,
     VOLUME,
     WRONG,
     Block,
@@ -58,10 +58,13 @@ def solve_dense(
     """
     ns = matrix.shape[0]
     for p in range(ns):
+        # from here on the diagonal holds its inverse
+        for k in range(n):
+            matrix[p, p, k] = 1.0 / matrix[p, p, k]
         for i in range(p + 1, ns):
             if coupled[i, p]:
                 for k in range(n):
-                    factor = matrix[i, p, k] / matrix[p, p, k]
+                    factor = matrix[i, p, k] * matrix[p, p, k]
                     matrix[i, p, k] = factor
                     w[i, RIGHT, k] -= factor * w[p, RIGHT, k]
                 for m in range(p + 1, ns):
@@ -74,7 +77,7 @@ def solve_dense(
                 for k in range(n):
                     w[p, RIGHT, k] -= matrix[p, m, k] * w[m, RIGHT, k]
         for k in range(n):
-            w[p, RIGHT, k] /= matrix[p, p, k]
+            w[p, RIGHT, k] *= matrix[p, p, k]
 
 
 @inlined
@@ -152,7 +155,7 @@ def newton_step(
             old = w[s, VOLUME, k]
             new = old + damp * w[s, RIGHT, k]
             # outflows fade over the toe: a step across all of it would be undone by the next
-            toe = 1.0 / w[s, PER_TOE, k]
+            toe = w[s, TOE, k]
             over = ((old >= toe) & (new < toe)) | ((old <= 0.0) & (new > toe))
             new = WITHIN_TOE * toe if over else new
             # no volume is negative: halve the way to the bed where a step would pass it

@@ -20,9 +20,7 @@ from balkhash_model.kernel.block import (
     ALIVE,
     BASE,
     BUSY,
-    FIRST_LEVEL,
     FIRST_NET,
-    FIRST_VOLUME,
     FLOW,
     GOOD,
     INVERSE_AREA,
@@ -60,9 +58,9 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 GAMMA = 1.0 - np.sqrt(0.5)
-#: Short steps of each attempt at a step; the first two are of the two-stage method.
-SHORT_STEPS = (1, 16, 16, 256, 8192)
-TWO_STAGE_ATTEMPTS = 2
+#: Short steps of each attempt at a step; the first three are of the two-stage method.
+SHORT_STEPS = (1, 4, 16, 16, 256, 8192)
+TWO_STAGE_ATTEMPTS = 3
 #: Newton steps at most, in the first attempt and in the others.
 FIRST_ITERATIONS, MAX_ITERATIONS = 6, 80
 #: From here on they are halved, and cut to a fifth.
@@ -72,9 +70,6 @@ UNDAMPED, HALF_DAMPED = 8, 24
 #: Head that may be reversed by the flow that it drives, m.
 RINGING = 2e-7
 BEND = 2e-4
-#: Where the levels of the two stages differ by what the curve makes of the volumes, not by a
-#: straight line, m: a twelfth of that is the error of the mean level.
-CURVED = 1e-2
 ANYTHING = 1e300
 
 
@@ -108,8 +103,6 @@ def begin_stage(
             w[s, SALT_BASE, k] = salt + ratio * (stage_salt - salt) if second else salt
             w[s, VOLUME, k] = guess if second else now
             w[s, FIRST_NET, k] = net
-            w[s, FIRST_VOLUME, k] = first
-            w[s, FIRST_LEVEL, k] = w[s, LEVEL, k]
     for k in range(n):
         z[BUSY, k] = z[GOOD, k]
 
@@ -149,10 +142,10 @@ def check_heads(graph: Graph, dt: float, n: int, b: Block) -> None:  # pragma: n
 
 @inlined
 def end_step(
-    allowed: float, curved: float, dt: float, h: float, with_salt: bool, n: int, b: Block
+    allowed: float, dt: float, h: float, with_salt: bool, n: int, b: Block
 ) -> None:  # pragma: no cover - compiled
     """Take over what the last stage gave, and drop the lanes whose step cannot be trusted."""
-    w, z = b.s, b.z
+    w, z, per_second = b.s, b.z, 1.0 / dt
     for s in range(w.shape[0]):
         for k in range(n):
             new = w[s, BASE, k] + h * w[s, NET, k]
@@ -162,9 +155,6 @@ def end_step(
             # the comparisons are written so that a value that is no number is bad, too
             fine = (new >= 0.0) & (w[s, BASE, k] >= 0.0)
             fine = fine & (bend * dt * w[s, INVERSE_AREA, k] <= size)
-            straight = (w[s, VOLUME, k] - w[s, FIRST_VOLUME, k]) * w[s, INVERSE_AREA, k]
-            curve = abs(w[s, LEVEL, k] - w[s, FIRST_LEVEL, k] - straight)
-            fine = fine & (curve <= curved)
             z[GOOD, k] = z[GOOD, k] if fine else 0.0
             w[s, VOLUME, k] = new
     for s in range(w.shape[0]):
@@ -174,7 +164,7 @@ def end_step(
     for s in range(w.shape[0]):
         for k in range(n):
             good = z[GOOD, k] > 0.0
-            rate = (w[s, STAGE_SALT, k] - w[s, SALT, k]) / dt
+            rate = (w[s, STAGE_SALT, k] - w[s, SALT, k]) * per_second
             w[s, NOW, k] = w[s, VOLUME, k] if good else w[s, NOW, k]
             w[s, SALT_RATE, k] = rate if good else w[s, SALT_RATE, k]
             w[s, SALT, k] = w[s, STAGE_SALT, k] if good else w[s, SALT, k]
@@ -233,8 +223,9 @@ def take_step(
         dt = step / count
         h = GAMMA * dt if two else dt
         limit = FIRST_ITERATIONS if attempt == 0 else MAX_ITERATIONS
-        allowed = BEND if attempt == 0 else ANYTHING
-        curved = CURVED if attempt == 0 else ANYTHING
+        # the shortest steps of the two-stage method are taken as they are
+        checked = attempt < TWO_STAGE_ATTEMPTS - 1
+        allowed = BEND if checked else ANYTHING
         if fluxes:
             for row in range(b.mean.shape[1]):
                 for k in range(n):
@@ -279,6 +270,6 @@ def take_step(
             if second or not two:
                 if two:
                     check_heads(graph, dt, n, b)
-                end_step(allowed, curved, dt, h, with_salt, n, b)
+                end_step(allowed, dt, h, with_salt, n, b)
         if attempt > 0:
             put_back(n, block, spare)
