@@ -265,6 +265,8 @@ def _drop_stale_cache() -> None:
     from pathlib import Path
 
     compiled_block: Any = march_block
+    if not hasattr(compiled_block, "stats"):
+        return  # numba is switched off
     folder = Path(compiled_block.stats.cache_path)
     newest = max(p.stat().st_mtime for p in Path(__file__).parent.glob("*.py"))
     for entry in folder.glob("*.nb[ic]") if folder.is_dir() else ():
@@ -276,5 +278,4 @@ def _drop_stale_cache() -> None:
             continue
 
 
-if hasattr(march_block, "stats"):
-    _drop_stale_cache()
+_drop_stale_cache()

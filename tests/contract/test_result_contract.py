@@ -17,12 +17,25 @@ from balkhash_model.scenario import load_scenario
 from balkhash_model.timeaxis import TimeAxis
 
 FLUXES = ("river_inflow", "precipitation", "evaporation", "groundwater_inflow", "abstraction")
+SALT = ("salt_inflow", "salt_exchange", "salt_withdrawal", "salt_deposition", "salt_residual")
 STORAGES = ["kapshagay", "west", "east"]
 BY_DIMS = {
-    ("time", "storage"): {"water_level", "water_area", "balance_residual", "ice_cover", *FLUXES},
+    ("time", "storage"): {
+        "water_level",
+        "water_area",
+        "balance_residual",
+        "ice_cover",
+        *SALT,
+        *FLUXES,
+    },
     ("time", "link"): {"link_flow"},
     ("time", "user"): {"abstraction_by_user", "shortage"},
-    ("time_edge", "storage"): {"water_volume", "water_level_edge", "salt_mass"},
+    ("time_edge", "storage"): {
+        "water_volume",
+        "water_level_edge",
+        "salt_mass",
+        "salinity",
+    },
     ("time",): {"lake_level", "lake_area", "lake_volume", "lake_connected", "lake_river_inflow"},
     (): {"status", "status_storage", "status_time"},
 }
@@ -131,6 +144,12 @@ def test_units_of_the_contract(ds):
         "water_volume": "m3",
         "lake_volume": "m3",
         "salt_mass": "kg",
+        "salinity": "kg m-3",
+        "salt_inflow": "kg s-1",
+        "salt_exchange": "kg s-1",
+        "salt_withdrawal": "kg s-1",
+        "salt_deposition": "kg s-1",
+        "salt_residual": "kg s-1",
     }
     assert {name: ds[name].attrs["units"] for name in units} == units
 
@@ -355,9 +374,9 @@ def test_kapshagay_is_inactive_before_1970(ds):
         "evaporation",
         "groundwater_inflow",
         "abstraction",
-        "balance_residual",
     ):
         assert not early[name].any(), name
+    assert float(abs(early["balance_residual"]).max()) < 1e-9
     assert early["water_level"].isnull().all()
     before = ds["time_edge"].values < np.datetime64("1970-01-01")
     assert np.isnan(dam["water_level_edge"].values[before]).all()

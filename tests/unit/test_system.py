@@ -111,7 +111,10 @@ WRONG = [
     ({"deltas": (delta(target="c"),)}, ["delta 'arm': leads nowhere; got c"]),
     ({"deltas": (delta(loss=(0.0, 6.0, 6.0)),)}, ["nor rise faster than the flow"]),
     ({"deltas": (delta(loss=(0.0, 5.0, 4.0)),)}, ["must start at zero flow and neither fall"]),
-    ({"withdrawals": (Withdrawal("town", "fork"),)}, ["user 'town': takes from no storage"]),
+    (
+        {"withdrawals": (Withdrawal("town", "fjord"),)},
+        ["user 'town': takes from no storage or junction"],
+    ),
     (
         {"groundwater": Groundwater((("a", 1.5), ("c", -0.5)))},
         [
