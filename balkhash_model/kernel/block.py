@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from balkhash_model.kernel.compiled import inlined
+from balkhash_model.kernel.compiled import internal
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -156,7 +156,7 @@ def make_block(ns: int, nl: int, nj: int, nu: int, rows: int) -> Block:
     )
 
 
-@inlined
+@internal
 def copy_lane(
     into: Block, at: int, source: Block, lane: int
 ) -> None:  # pragma: no cover - compiled

@@ -26,7 +26,7 @@ from balkhash_model.kernel.block import (
     Block,
     make_block,
 )
-from balkhash_model.kernel.compiled import compiled, inlined
+from balkhash_model.kernel.compiled import compiled, internal
 from balkhash_model.kernel.fluxes import DREGS
 from balkhash_model.kernel.layout import (
     CLIMATE,
@@ -46,7 +46,7 @@ BoolArray = npt.NDArray[np.bool_]
 __all__ = ["LANES", "march"]
 
 
-@inlined
+@internal
 def start_block(
     graph: Graph, forcing: Forcing, start: int, n: int, b: Block
 ) -> None:  # pragma: no cover - compiled
@@ -69,7 +69,7 @@ def start_block(
             b.v[link, ROW_BEGIN, k] = np.inf
 
 
-@inlined
+@internal
 def load(
     values: FloatArray, slot: IntArray, which: IntArray, t: int, start: int, n: int, b: Block
 ) -> None:  # pragma: no cover - compiled
@@ -88,7 +88,7 @@ def load(
                 b.w[record, field, k] = values[which[start + k], t, row]
 
 
-@inlined
+@internal
 def note_status(
     graph: Graph, active: BoolArray, t: int, start: int, n: int, b: Block, out: Output
 ) -> None:  # pragma: no cover - compiled
@@ -121,7 +121,7 @@ def note_status(
                         out.status_storage[m], out.status_time[m] = s, t
 
 
-@inlined
+@internal
 def write_states(
     t: int, start: int, n: int, b: Block, out: Output
 ) -> None:  # pragma: no cover - compiled

@@ -2,11 +2,9 @@
 
 The kernel marches the Balkhash system (three storages, monthly, the forcing of ``hindcast_free``),
 states only, with salt and without, on one and two threads. The loop is the explicit one-lake
-problem:
-one closed lake, 1 200 steps of 30 days, a thousand members as one vector, area looked up in a table
-of fifteen rows. A script, not a test: absolute times move by a fifth and more from run to run, so
-look
-at the ratio.
+problem: one closed lake, 1 200 steps of 30 days, a thousand members as one vector, area looked up
+in a table of fifteen rows. A script, not a test: absolute times move by a fifth and more from run
+to run, so look at the ratio.
 
     python tests/benchmarks/bench_kernel.py --members 10000 --repeat 5
 """
@@ -45,14 +43,9 @@ def kernel_case(members: int, own_inflow: bool):
     packed = packed._replace(initial_volume=volume[:, None] * spread)
     if own_inflow:
         factor = rng.lognormal(0.0, 0.15, (members, packed.duration.size, 1))
-        index = packed.which.copy()
-        index[1] = np.arange(members)
-        packed = packed._replace(
-            river=packed.river * factor,
-            lateral=packed.lateral * factor,
-            groundwater=np.repeat(packed.groundwater, members, axis=0),
-            which=index,
-        )
+        which = packed.which.copy()
+        which[1] = np.arange(members)
+        packed = packed._replace(inflow=packed.inflow * factor, which=which)
     return simulation.pack(case.system), packed
 
 
@@ -60,8 +53,7 @@ def one_lake_loop(members: int, uniform: bool) -> Callable[[], np.ndarray]:
     """The explicit one-lake problem over a vector of members.
 
     Area from volume by ``np.interp`` in the fifteen rows, or (uniform) by a direct index into a
-    table
-    at equal steps of volume, two rows of which are interpolated.
+    table at equal steps of volume, two rows of which are interpolated.
     """
     steps = 1200
     level = 328.0 + 1.2 * np.arange(15)
