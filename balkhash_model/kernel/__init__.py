@@ -1,8 +1,8 @@
 """The lake through time: one conservative step, marched, for many members at once.
 
 Numbers only: no names, no units (SI everywhere), no files. `layout` packs arrays and `block` holds
-the working ones; `fluxes` and `salt` are the laws, `solve` is Newton's method, `step` takes one step
-of a block of members, `march` runs the blocks.
+the working ones; `fluxes` and `salt` are the laws, `solve` is Newton's method, `step` takes one
+step of a block of members, `march` runs the blocks.
 """
 
 from __future__ import annotations
