@@ -1,7 +1,7 @@
 """Time of the kernel per member-step, beside a plain NumPy loop in the same run.
 
 The kernel marches the Balkhash system (three storages, monthly, the forcing of ``hindcast_free``),
-states only, with salt and without, on one and two threads. The loop is the explicit one-lake
+states only, without salt, with it, and with all the rest, on one and two threads. The loop is the explicit one-lake
 problem: one closed lake, 1 200 steps of 30 days, a thousand members as one vector, area looked up
 in a table of fifteen rows. A script, not a test: absolute times move by a fifth and more from run
 to run, so look at the ratio.
@@ -18,7 +18,9 @@ import numpy as np
 
 from balkhash_model import runs, simulation
 from balkhash_model.forcing.check import read_forcing
+from balkhash_model.kernel import layout
 from balkhash_model.kernel.march import march
+from balkhash_model.physics import water_activity
 
 
 def fastest(work: Callable[[], object], repeat: int) -> tuple[float, float]:
@@ -47,6 +49,26 @@ def kernel_case(members: int, own_inflow: bool):
         which[1] = np.arange(members)
         packed = packed._replace(inflow=packed.inflow * factor, which=which)
     return simulation.pack(case.system), packed
+
+
+def everything(graph, packed):
+    """All that the kernel can do: deposition, mixing in the strait, evaporation lowered by salt, and
+    Kapshagay released by a rule. Ice acts on the forcing alone and costs the kernel nothing.
+    """
+    year = 365.25 * 86400.0
+    value = graph.link_value.copy()
+    value[graph.link[:, layout.KIND] == layout.STRAIT, layout.EXCHANGE] = 20.0
+    graph = graph._replace(
+        deposition=np.full((3, 2), (1.0 / (40.0 * year), 0.0)),
+        lowering=np.array([water_activity.LINEAR, water_activity.QUADRATIC, 2.0]),
+        link_value=value,
+    )
+    rows = layout.rows_of(layout.USE, layout.counts(graph))
+    use = packed.use.copy()
+    use[:, :, rows["target"].start] = 15e9
+    use[:, :, rows["rate"].start] = 1.0 / (90.0 * 86400.0)
+    use[:, :, rows["most"].start] = 1226.0
+    return graph, packed._replace(use=use)
 
 
 def one_lake_loop(members: int, uniform: bool) -> Callable[[], np.ndarray]:
@@ -133,17 +155,20 @@ def main() -> None:
     for own in (False, True) if options.own_inflow else (False,):
         graph, packed = kernel_case(options.members, own)
         scale = 1e9 / (packed.duration.size * options.members)
-        for salt in (True, False):
+        cases = (
+            ("salt off", False, (graph, packed)),
+            ("salt on", True, (graph, packed)),
+            ("everything on", True, everything(graph, packed)),
+        )
+        for label, salt, case in cases:
             for threads in (1, 2):
 
-                def work(salt=salt, threads=threads, case=(graph, packed)):
+                def work(salt=salt, threads=threads, case=case):
                     return march(*case, with_salt=salt, fluxes=False, threads=threads)
 
                 best, middle = fastest(work, options.repeat)
-                name = f"kernel, 3 storages, salt {'on' if salt else 'off'}"
-                rows.append(
-                    (name + (", own inflow" if own else ""), threads, best * scale, middle * scale)
-                )
+                name = f"kernel, 3 storages, {label}{', own inflow' if own else ''}"
+                rows.append((name, threads, best * scale, middle * scale))
     print(
         f"{os.cpu_count()} processors, {options.members} members (loop: {options.loop_members}), "
         f"{options.repeat} runs; ns per member-step"
