@@ -1,10 +1,10 @@
 """Time of the kernel per member-step, beside a plain NumPy loop in the same run.
 
 The kernel marches the Balkhash system (three storages, monthly, the forcing of ``hindcast_free``),
-states only, without salt, with it, and with all the rest, on one and two threads. The loop is the explicit one-lake
-problem: one closed lake, 1 200 steps of 30 days, a thousand members as one vector, area looked up
-in a table of fifteen rows. A script, not a test: absolute times move by a fifth and more from run
-to run, so look at the ratio.
+states only: without salt, with it, and with all the rest, on one and two threads. The loop is the
+explicit one-lake problem: one closed lake, 1 200 steps of 30 days, a thousand members as one
+vector, area looked up in a table of fifteen rows. A script, not a test: absolute times move by a
+fifth and more from run to run, so look at the ratio.
 
     python tests/benchmarks/bench_kernel.py --members 10000 --repeat 5
 """
@@ -52,8 +52,9 @@ def kernel_case(members: int, own_inflow: bool):
 
 
 def everything(graph, packed):
-    """All that the kernel can do: deposition, mixing in the strait, evaporation lowered by salt, and
-    Kapshagay released by a rule. Ice acts on the forcing alone and costs the kernel nothing.
+    """Deposition, mixing in the strait, evaporation lowered by salt, and a rule for Kapshagay.
+
+    Ice acts on the forcing alone and costs the kernel nothing.
     """
     year = 365.25 * 86400.0
     value = graph.link_value.copy()
