@@ -1,7 +1,7 @@
 """Salt of Lake Balkhash: what holds its present salinities, and with what salt it set out.
 
-Printed are a salinity (West 0.74 g/l), a stock (312 Mt), the salt of the Ili and the deposition over
-the lake. They fix neither the exchange through the strait nor where the salt is deposited: every
+Printed are a salinity (West 0.74 g/l), a stock (312 Mt), the salt of the Ili and the deposition
+over the lake. They fix neither the exchange through the strait nor where the salt is deposited: every
 exchange holds them with deposition times of its own. A prior on the exchange and on the salt of the
 eastern rivers chooses, and draws from the priors carry what is left open into the starts of runs.
 """
@@ -444,8 +444,8 @@ def spin_up(
 ) -> pd.DataFrame:
     r"""Salinities at the start of a run that agree with the present state, for each salt state.
 
-    The West forgets its start within a decade, so it sets out at rest with the East and with the
-    mean flows of the run's first nine years, :math:`S_W = (F_W + X S_E)/(Q + dV/dt + X + V/T_W)`.
+    The West forgets its start (a ninth is left after ten years), so it sets out at rest with the
+    East and with the mean flows of the run's first nine years, :math:`S_W = (F_W + X S_E)/(Q + dV/dt + X + V/T_W)`.
     The East remembers: its start is the one after which the lake holds the present stock in the
     mean of 2000 to 2009. Masses are linear in it, so two runs of a state find it.
 
