@@ -1,9 +1,10 @@
 """Salt of Lake Balkhash: what holds its present salinities, and with what salt it set out.
 
 Printed are a salinity (West 0.74 g/l), a stock (312 Mt), the salt of the Ili and the deposition
-over the lake. They fix neither the exchange through the strait nor where the salt is deposited: every
-exchange holds them with deposition times of its own. A prior on the exchange and on the salt of the
-eastern rivers chooses, and draws from the priors carry what is left open into the starts of runs.
+over the lake. They fix neither the exchange through the strait nor where the salt is deposited:
+every exchange holds them with deposition times of its own. A prior on the exchange and on the salt
+of the eastern rivers chooses, and draws from the priors carry what is left open into the starts of
+runs.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ __all__ = [
     "mean_balance",
     "present_salinity",
     "spin_up",
+    "upper_ili_salinity",
 ]
 
 #: Parameters that a salt state takes as given; those with a prior are drawn.
@@ -107,6 +109,8 @@ class SaltState:
     def parameters(self, base: ParameterSet) -> ParameterSet:
         """Put this state's values into a parameter set.
 
+        The salinity above Kapshagay changes in step with that at Ushzharma.
+
         Parameters
         ----------
         base : ParameterSet
@@ -129,6 +133,8 @@ class SaltState:
         for name in (*GIVEN, *SOLVED):
             p, si = base[name], float(getattr(self, name))
             changed[name] = replace(p, value=units.from_si(si, p.unit), si=si)
+        upper, scale = base["upper_ili_salinity"], self.ili_salinity / base["ili_salinity"].si
+        changed[upper.name] = replace(upper, value=upper.value * scale, si=upper.si * scale)
         return ParameterSet(base.name, base.title, changed)
 
 
@@ -438,6 +444,56 @@ def _draw(parameter: Parameter, rng: np.random.Generator) -> float:
             return units.convert(value, parameter.unit, parameter.kind, parameter.name)
 
 
+def upper_ili_salinity(scenario: str | os.PathLike[str] | Scenario = "hindcast_free") -> float:
+    """Salinity of the rivers above Kapshagay with which the Ili has its own at Ushzharma.
+
+    The reservoir evaporates water and keeps the salt. The salt at the mouth is linear in what comes
+    from above the reservoir and from below it, so two runs with the salt of one of them tell how
+    much of it arrives.
+
+    Parameters
+    ----------
+    scenario : str, path-like or Scenario, default "hindcast_free"
+        A single run.
+
+    Returns
+    -------
+    float
+        Salinity with which the mean of the run at Ushzharma, weighted by flow, is ``ili_salinity``
+        of the parameter set, kg m-3.
+
+    Examples
+    --------
+    >>> upper = upper_ili_salinity()
+    >>> upper < load_system("balkhash").parameters["ili_salinity"].si
+    True
+    """
+    record = scenario if isinstance(scenario, Scenario) else load_scenario(str(scenario))
+    case = build(record)
+    base = load_system(
+        record.system, parameters=record.parameters.set, overrides=record.parameters.overrides
+    ).parameters
+
+    def arrives(**salinity: float) -> tuple[float, float]:
+        """Mean salt that the Ili brings, and mean flow at Ushzharma."""
+        changed = dict(base)
+        for name in ("upper_ili_salinity", "ili_salinity", "groundwater_salinity"):
+            si = salinity.get(name, 0.0)
+            changed[name] = replace(base[name], value=si, si=si)
+        parameters = ParameterSet(base.name, base.title, changed)
+        system = adapt_system(record, load_system(record.system, parameters=parameters))
+        result = simulate(system, case.forcing, initial=case.levels, initial_salinity={})
+        seconds = np.diff(result["time_edge"].values).astype("timedelta64[s]").astype(float)
+        weight = seconds / seconds.sum()
+        head = result["link_flow"].sel(link=["ili_delta", "ili_delta_loss"]).sum("link")
+        salt = result["salt_inflow"].sel(storage="west")
+        return float(weight @ salt.values), float(weight @ head.values)
+
+    above, flow = arrives(upper_ili_salinity=1.0)
+    below, _ = arrives(ili_salinity=1.0)
+    return base["ili_salinity"].si * (flow - below) / above
+
+
 def spin_up(
     scenario: str | os.PathLike[str] | Scenario = "hindcast_free",
     states: Sequence[SaltState] | None = None,
@@ -445,7 +501,10 @@ def spin_up(
     r"""Salinities at the start of a run that agree with the present state, for each salt state.
 
     The West forgets its start (a ninth is left after ten years), so it sets out at rest with the
-    East and with the mean flows of the run's first nine years, :math:`S_W = (F_W + X S_E)/(Q + dV/dt + X + V/T_W)`.
+    East and with the mean flows of the run's first nine years,
+
+    .. math:: S_W = (F_W + X S_E)/(Q + dV/dt + X + V/T_W).
+
     The East remembers: its start is the one after which the lake holds the present stock in the
     mean of 2000 to 2009. Masses are linear in it, so two runs of a state find it.
 
