@@ -12,9 +12,8 @@ from balkhash_model.salt_state import (
     hold_present_state,
     mean_balance,
     present_salinity,
-    spin_up,
-    upper_ili_salinity,
 )
+from balkhash_model.spin_up import spin_up, upper_ili_salinity
 
 YEAR = 365.2425 * 86400.0
 MT, KM3 = 1e9 / YEAR, 1e9 / YEAR  # per year, in kg/s and m3/s
