@@ -61,13 +61,14 @@ class Case:
     extra: xr.Dataset = field(default_factory=xr.Dataset)
 
 
-def _level(text: str, system: LakeSystem, where: str) -> float:
+def _quantity(text: str, system: LakeSystem, where: str, kind: str = "level") -> float:
+    """A level, or a quantity of another kind, as text or as ``$name`` of a parameter."""
     if text.startswith("$"):
         parameter = system.parameters[text[1:]]
-        if parameter.kind != "level":
-            raise InputError(Problem(where, f"{text} is not a level", parameter.kind))
+        if parameter.kind != kind:
+            raise InputError(Problem(where, f"{text} is not a {kind}", parameter.kind))
         return parameter.si
-    return units.parse(text, "level", where)
+    return units.parse(text, kind, where)
 
 
 def _start_levels(scenario: Scenario, system: LakeSystem) -> dict[str, float]:
@@ -75,10 +76,10 @@ def _start_levels(scenario: Scenario, system: LakeSystem) -> dict[str, float]:
     if text == "observed":
         level = _observed_level(scenario)
     else:
-        level = _level(text, system, "initial.lake_level")
+        level = _quantity(text, system, "initial.lake_level")
     levels = dict.fromkeys(system.lake, level)
     for name, text in scenario.initial.levels.items():
-        levels[name] = _level(text, system, f"initial.levels.{name}")
+        levels[name] = _quantity(text, system, f"initial.levels.{name}")
     return levels
 
 
@@ -103,17 +104,28 @@ def _observed_level(scenario: Scenario) -> float:
 
 
 def _start_salinity(
-    system: LakeSystem, levels: dict[str, float], start: np.datetime64
+    scenario: Scenario, system: LakeSystem, levels: dict[str, float], start: np.datetime64
 ) -> dict[str, float]:
-    """West at its present salinity, the East holds the rest of the present stock."""
+    """Salinities that the scenario gives; otherwise those of today.
+
+    The West has its present salinity and the East the rest of the present stock; a reservoir holds
+    the water of its rivers.
+    """
     p = system.parameters
     volumes = initial_volumes(system, levels, start)
-    if not {"west_salinity", "salt_stock"} <= set(p) or system.lake != ("west", "east"):
-        return {}
     names = system.storage_names()
-    west, east = volumes[names.index("west")], volumes[names.index("east")]
-    rest = (p["salt_stock"].si - p["west_salinity"].si * west) / east
-    return {"west": p["west_salinity"].si, "east": max(rest, 0.0)}
+    found: dict[str, float] = {}
+    for storage, volume in zip(system.storages, volumes, strict=True):
+        into = [r.salinity for r in system.rivers if r.to == storage.name]
+        if storage.kind == "reservoir" and volume > 0.0 and into:
+            found[storage.name] = sum(into) / len(into)
+    if {"west_salinity", "salt_stock"} <= set(p) and system.lake == ("west", "east"):
+        west, east = volumes[names.index("west")], volumes[names.index("east")]
+        rest = (p["salt_stock"].si - p["west_salinity"].si * west) / east
+        found |= {"west": p["west_salinity"].si, "east": max(rest, 0.0)}
+    for name, text in scenario.initial.salinity.items():
+        found[name] = _quantity(text, system, f"initial.salinity.{name}", "salinity")
+    return found
 
 
 def build(
@@ -167,10 +179,7 @@ def build(
     try:
         if start:
             levels = _start_levels(record, adapted)
-            salinity = _start_salinity(adapted, levels, axis.edges[0]) | {
-                name: units.parse(text, "salinity", f"initial.salinity.{name}")
-                for name, text in record.initial.salinity.items()
-            }
+            salinity = _start_salinity(record, adapted, levels, axis.edges[0])
     except InputError as error:
         problems.extend(error.problems)
     if problems:
@@ -219,7 +228,7 @@ def check(
     try:
         axis = scenario_axis(record)
         adapted = adapt_system(record, system)
-        initial_volumes(adapted, _start_levels(record, adapted), axis.edges[0])
+        _start_salinity(record, adapted, _start_levels(record, adapted), axis.edges[0])
     except InputError as error:
         problems.extend(error.problems)
     if not problems:

@@ -164,7 +164,12 @@ def _west_salinity(result: xr.Dataset) -> FloatArray | None:
     if "salinity" not in result:
         return None
     course = _members(result["salinity"].isel(storage=_west(result)))
-    mean: FloatArray = course[:, -min(12, course.shape[1]) :].mean(axis=1)
+    edges = result["time_edge"].values.astype("datetime64[s]")
+    years = result["time"].dt.year.values
+    last = years == years[-1]
+    weight = np.diff(edges).astype(np.float64)[last]
+    middle = 0.5 * (course[:, 1:] + course[:, :-1])[:, last]
+    mean: FloatArray = middle @ weight / weight.sum()
     return mean
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "balanced_exchange",
     "linear_relaxation",
     "strait_relaxation_time",
+    "two_basin_losses",
     "two_basin_salinity",
     "weir_drawdown",
 ]
@@ -156,6 +157,53 @@ def two_basin_salinity(
     with np.errstate(divide="ignore", invalid="ignore"):
         first: FloatArray = (f1 * (b + l2) + f2 * b) / determinant
         second: FloatArray = (f2 * (a + l1) + f1 * a) / determinant
+    return first, second
+
+
+def two_basin_losses(
+    salt_inflow: tuple[npt.ArrayLike, npt.ArrayLike],
+    flow: npt.ArrayLike,
+    dispersion: npt.ArrayLike,
+    salinity: tuple[npt.ArrayLike, npt.ArrayLike],
+) -> tuple[FloatArray, FloatArray]:
+    r"""Salt that must leave two basins otherwise than to each other, so that salinities hold.
+
+    The balance of :func:`two_basin_salinity`, solved for what is lost: :math:`D_1 = F_1 - (q^+ + X)
+    S_1 + (q^- + X) S_2` and :math:`D_2 = F_2 + (q^+ + X) S_1 - (q^- + X) S_2`. Their sum is
+    :math:`F_1 + F_2` whatever the exchange: salinities alone tell the sum, and each X comes with
+    its own split of it.
+
+    Parameters
+    ----------
+    salt_inflow : tuple of array_like
+        Salt that enters each basin, kg s-1.
+    flow : array_like
+        Flow from the first to the second basin, m3 s-1.
+    dispersion : array_like
+        Exchange in both directions beside the flow, m3 s-1.
+    salinity : tuple of array_like
+        Salinities that are to hold, kg m-3.
+
+    Returns
+    -------
+    tuple of array
+        Salt lost from each basin, kg s-1; a negative one says that the salinities cannot hold
+        with this exchange.
+
+    Examples
+    --------
+    The inverse of the example of :func:`two_basin_salinity`, where 0.5 x 8 leave the second:
+
+    >>> first, second = two_basin_losses((4.0, 0.0), 2.0, 1.0, (4.0, 8.0))
+    >>> float(first), float(second)
+    (0.0, 4.0)
+    """
+    f1, f2 = (np.asarray(x, dtype=np.float64) for x in salt_inflow)
+    s1, s2 = (np.asarray(x, dtype=np.float64) for x in salinity)
+    q, x = np.asarray(flow, dtype=np.float64), np.asarray(dispersion, dtype=np.float64)
+    passed = (np.maximum(q, 0.0) + x) * s1 - (np.maximum(-q, 0.0) + x) * s2
+    first: FloatArray = f1 - passed
+    second: FloatArray = f2 + passed
     return first, second
 
 

@@ -92,12 +92,16 @@ class Initial(Strict):
     levels: dict[str, LevelText] = {}
     """Levels of other storages that hold water at the start, as ``kapshagay: 477.0 m``."""
     salinity: dict[str, str] = {}
-    """Salinity of storages at the start, as ``west: 0.74 g/l``; by default from the parameters."""
+    """Salinity of storages at the start, as ``west: 0.74 g/l`` or ``$name`` of a parameter; by
+    default the present one, from the parameters."""
 
     @field_validator("salinity")
     @classmethod
     def _salinities(cls, value: dict[str, str]) -> dict[str, str]:
-        return {name: str(check_amount(text, "salinity")) for name, text in value.items()}
+        return {
+            name: text if text.startswith("$") else str(check_amount(text, "salinity"))
+            for name, text in value.items()
+        }
 
 
 class Ensemble(Strict):

@@ -17,7 +17,7 @@ from balkhash_model.scenario import load_scenario
 from balkhash_model.timeaxis import TimeAxis
 
 FLUXES = ("river_inflow", "precipitation", "evaporation", "groundwater_inflow", "abstraction")
-SALT = ("salt_inflow", "salt_exchange", "salt_withdrawal", "salt_deposition", "salt_residual")
+SALT_FLUXES = ("salt_inflow", "salt_exchange", "salt_withdrawal", "salt_deposition")
 STORAGES = ["kapshagay", "west", "east"]
 BY_DIMS = {
     ("time", "storage"): {
@@ -25,17 +25,13 @@ BY_DIMS = {
         "water_area",
         "balance_residual",
         "ice_cover",
-        *SALT,
         *FLUXES,
+        *SALT_FLUXES,
+        "salt_residual",
     },
     ("time", "link"): {"link_flow"},
     ("time", "user"): {"abstraction_by_user", "shortage"},
-    ("time_edge", "storage"): {
-        "water_volume",
-        "water_level_edge",
-        "salt_mass",
-        "salinity",
-    },
+    ("time_edge", "storage"): {"water_volume", "water_level_edge", "salt_mass", "salinity"},
     ("time",): {"lake_level", "lake_area", "lake_volume", "lake_connected", "lake_river_inflow"},
     (): {"status", "status_storage", "status_time"},
 }
@@ -145,11 +141,7 @@ def test_units_of_the_contract(ds):
         "lake_volume": "m3",
         "salt_mass": "kg",
         "salinity": "kg m-3",
-        "salt_inflow": "kg s-1",
-        "salt_exchange": "kg s-1",
-        "salt_withdrawal": "kg s-1",
-        "salt_deposition": "kg s-1",
-        "salt_residual": "kg s-1",
+        **dict.fromkeys((*SALT_FLUXES, "salt_residual"), "kg s-1"),
     }
     assert {name: ds[name].attrs["units"] for name in units} == units
 
@@ -208,7 +200,7 @@ def test_signs(ds):
         "abstraction_by_user",
     ):
         assert (ds[name] >= 0.0).all(), name
-    for name in ("evaporation", "abstraction"):
+    for name in ("evaporation", "abstraction", "salt_withdrawal", "salt_deposition"):
         assert (ds[name] <= 0.0).all(), name
     west = ds.sel(storage="west")
     assert float(west["evaporation"].min()) < 0.0
@@ -538,7 +530,11 @@ def test_salt_goes_with_the_water(balkhash, forcing):
         balkhash, still, initial=LEVELS, initial_salinity={"west": 1.0, "east": 4.0}
     )
     mass = result["salt_mass"].sel(storage=["west", "east"]).sum("storage")
-    np.testing.assert_allclose(mass, 48.5e9 * 1.0 + 57.5e9 * 4.0, rtol=1e-11)
+    seconds = np.diff(result["time_edge"].values).astype("timedelta64[s]").astype(float)
+    bed = result["salt_deposition"].sel(storage=["west", "east"]).sum("storage").values
+    assert (bed < 0.0).all()
+    on_bed = np.concatenate([[0.0], -np.cumsum(bed * seconds)])
+    np.testing.assert_allclose(mass + on_bed, 48.5e9 * 1.0 + 57.5e9 * 4.0, rtol=1e-11)
 
 
 # ---------------------------------------------------------------- findings

@@ -72,8 +72,19 @@ def test_the_salinity_of_the_west_counts_where_there_is_one():
     assert "west_salinity" not in indicators(result)
     salt = np.stack([np.linspace(1.0, 2.0, 37), np.full(37, 5.0)], axis=1)
     result["salinity"] = (("time_edge", "storage"), salt)
-    expected = np.linspace(1.0, 2.0, 37)[-12:].mean()
+    days = np.diff(result["time_edge"].values)[-12:].astype("timedelta64[D]").astype(float)
+    middle = np.linspace(1.0, 2.0, 37)[-13:-1] + 0.5 / 36.0  # of each month of the last year
+    expected = (middle * days).sum() / days.sum()
     assert indicators(result).iloc[0]["west_salinity"] == pytest.approx(expected)
+
+
+def test_the_salinity_of_the_west_is_that_of_the_last_year_in_daily_steps_too():
+    def west(*more):
+        settings = ["period.end=1963-01-01", *more]
+        run = bm.run(bm.load_scenario("hindcast_free", settings=settings))
+        return indicators(run).iloc[0]["west_salinity"]
+
+    assert west("period.step=day") == pytest.approx(west(), rel=2e-3)
 
 
 def test_members_have_a_row_each():
