@@ -59,7 +59,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 GAMMA = 1.0 - np.sqrt(0.5)
 #: Short steps of each attempt at a step; the first three are of the two-stage method.
-SHORT_STEPS = (1, 2, 8, 16, 256, 8192)
+SHORT_STEPS = (1, 4, 16, 16, 256, 8192)
 TWO_STAGE_ATTEMPTS = 3
 #: Newton steps at most, in the first attempt and in the others.
 FIRST_ITERATIONS, MAX_ITERATIONS = 6, 80
@@ -69,7 +69,7 @@ UNDAMPED, HALF_DAMPED = 8, 24
 #: a change of level over the step, m, is a measure of the error; from this on a step is too long.
 #: Head that may be reversed by the flow that it drives, m.
 RINGING = 2e-7
-BEND = 5e-3
+BEND = 2e-4
 ANYTHING = 1e300
 
 
