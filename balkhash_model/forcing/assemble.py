@@ -256,7 +256,7 @@ def _history(
     reach, published = gauge - release, gauge - rivers["ili_km171"]
     if _follows_own_rule(scenario):
         # from the first filling on what changes on the Ili changes above the reservoir
-        ruled = axis.edges[:-1] >= system.storage(_RESERVOIR).active_from
+        ruled = axis.edges[:-1] >= (system.storage(_RESERVOIR).active_from or axis.edges[0])
         gauge = np.where(ruled, rivers["ili_km171"], gauge)
         rivers["kapshagay_lateral"] = inflow.kapshagay_lateral(axis, p, closed=False)
     if any(r.give_back is not None for r in scenario.reservoirs.values()):
@@ -294,16 +294,7 @@ def _follows_own_rule(scenario: Scenario) -> bool:
 
 def _own_rule(axis: TimeAxis, parameters: ParameterSet, table: _Table) -> None:
     """Kapshagay's own rule as forcing."""
-    rule = operation.release_rule(axis, parameters)
-    for variable, values in adaptation.release_forcing(
-        {
-            "release_plan": rule.plan,
-            "release_minimum": rule.minimum,
-            "release_maximum": rule.maximum,
-            "target_volume": rule.target,
-            "correction_time": np.array(rule.tau),
-        }
-    ).items():
+    for variable, values in adaptation.own_rule_forcing(axis, parameters).items():
         table.put(variable, _RELEASE, values)
 
 

@@ -114,7 +114,9 @@ class Reservoir(Strict):
             raise ValueError("give_back belongs to rule 'none'")
         if self.rule == "filling_and_season":
             fixed = set(type(self).model_fields) - {"rule", "give_back"}
-            other = [k for k in sorted(fixed) if getattr(self, k) != type(self).model_fields[k].default]
+            other = [
+                k for k in sorted(fixed) if getattr(self, k) != type(self).model_fields[k].default
+            ]
             if other:
                 raise ValueError(
                     f"{other[0]} belongs to rule 'rule'; 'filling_and_season' takes all from the "
