@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from balkhash_model import units
 from balkhash_model.errors import InputError, Problem
+from balkhash_model.forcing import operation
 from balkhash_model.forcing.calendar import annual_amounts_to_rates, by_period, cosine_shape
 from balkhash_model.forcing.series import axis_years, knots_to_rates, months_to_axis, ramp
 from balkhash_model.forcing.water_use import monthly_shape, takes_from_storage
-from balkhash_model.system import LakeSystem, River, Withdrawal
+from balkhash_model.system import LakeSystem, ParameterSet, River, Withdrawal
 from balkhash_model.timeaxis import TimeAxis
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ FloatArray = npt.NDArray[np.float64]
 __all__ = [
     "adapt_system",
     "natural_loss_returned",
+    "own_rule_forcing",
     "release_forcing",
     "release_rule",
     "saved_delta_name",
@@ -278,6 +280,41 @@ def release_forcing(rule: dict[str, FloatArray]) -> dict[str, FloatArray]:
         "release_rate": np.full(rule["release_minimum"].shape, 1.0 / rule["correction_time"]),
         "target_volume": rule["target_volume"],
     }
+
+
+def own_rule_forcing(axis: TimeAxis, parameters: ParameterSet) -> dict[str, FloatArray]:
+    """Forcing variables of Kapshagay's own rule, that of ``filling_and_season``.
+
+    Parameters
+    ----------
+    axis : TimeAxis
+        n intervals.
+    parameters : ParameterSet
+        For :func:`balkhash_model.forcing.operation.release_rule`.
+
+    Returns
+    -------
+    dict
+        Values by forcing variable.
+
+    Examples
+    --------
+    >>> from balkhash_model.library import load_parameters
+    >>> axis = TimeAxis.monthly("2010-01-01", "2011-01-01")
+    >>> forcing = own_rule_forcing(axis, load_parameters("balkhash"))
+    >>> float(forcing["release_minimum"][0]), round(1 / float(forcing["release_rate"][0]) / 86400)
+    (137.0, 90)
+    """
+    rule = operation.release_rule(axis, parameters)
+    return release_forcing(
+        {
+            "release_plan": rule.plan,
+            "release_minimum": rule.minimum,
+            "release_maximum": rule.maximum,
+            "target_volume": rule.target,
+            "correction_time": np.array(rule.tau),
+        }
+    )
 
 
 def target_storage(rule: Reservoir, where: str) -> FloatArray:

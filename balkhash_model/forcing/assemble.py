@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from balkhash_model.forcing.river import Record
     from balkhash_model.scenario.schema import Scenario
-    from balkhash_model.system import LakeSystem
+    from balkhash_model.system import LakeSystem, ParameterSet
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -252,6 +252,13 @@ def _history(
     }
     release = inflow.ili_at_gauge(axis, "kapshagay_outflow", p)
     gauge = inflow.ili_at_gauge(axis, "ushzharma", p)
+    ruled = np.zeros(axis.n, dtype=bool)
+    reach, published = gauge - release, gauge - rivers["ili_km171"]
+    if _follows_own_rule(scenario):
+        # from the first filling on what changes on the Ili changes above the reservoir
+        ruled = axis.edges[:-1] >= (system.storage(_RESERVOIR).active_from or axis.edges[0])
+        gauge = np.where(ruled, rivers["ili_km171"], gauge)
+        rivers["kapshagay_lateral"] = inflow.kapshagay_lateral(axis, p, closed=False)
     if any(r.give_back is not None for r in scenario.reservoirs.values()):
         back = adaptation.natural_loss_returned(scenario, system, axis)
         gauge = gauge + back
@@ -262,12 +269,33 @@ def _history(
     if above or eastern:
         gauge, east = _take(gauge, east, above, eastern, extra)
     rivers["eastern_rivers"] = east
+    head = np.maximum(gauge, 0.0) if change is not None else gauge
+    if ruled.any():
+        rivers["ili_km171"] = np.where(ruled, head, rivers["ili_km171"])
+        table.put("side_inflow", _HEAD, np.where(ruled, reach, 0.0))
+        _own_rule(axis, p, table)
+        # what measures can save in the delta goes by the flow that the gauges would have had
+        gauge = np.where(ruled, gauge + published, gauge)
+        head = np.where(ruled, np.nan, head)
+    else:
+        table.put("release_demand", _RELEASE, release)
     for name, values in rivers.items():
         table.put("river_flow", name, values)
-    table.put("release_demand", _RELEASE, release)
-    table.put("gauge_flow", _HEAD, np.maximum(gauge, 0.0) if change is not None else gauge)
+    table.put("gauge_flow", _HEAD, head)
     _delta_measures(scenario, system, axis, gauge, table, extra)
     return extra
+
+
+def _follows_own_rule(scenario: Scenario) -> bool:
+    """Whether Kapshagay follows the rule that its parameters describe."""
+    rule = scenario.reservoirs.get(_RESERVOIR)
+    return rule is not None and rule.rule == "filling_and_season"
+
+
+def _own_rule(axis: TimeAxis, parameters: ParameterSet, table: _Table) -> None:
+    """Kapshagay's own rule as forcing."""
+    for variable, values in adaptation.own_rule_forcing(axis, parameters).items():
+        table.put(variable, _RELEASE, values)
 
 
 def _take(
@@ -356,6 +384,11 @@ def _through_reservoir(
         table.put("side_inflow", _HEAD, _gain(scenario, axis, "dam"))
         return
     lateral = inflow.kapshagay_lateral(axis, p, closed=False)
+    if _follows_own_rule(scenario):
+        table.put("river_flow", "kapshagay_lateral", lateral)
+        table.put("side_inflow", _HEAD, _gain(scenario, axis, "dam"))
+        _own_rule(axis, p, table)
+        return
     rain, evaporation = climate.reservoir_depths(axis, p, scenario.climate.evaporation)
     target = adaptation.target_storage(rule, "reservoirs.kapshagay")
     curve = system.storage(_RESERVOIR).curve

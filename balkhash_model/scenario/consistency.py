@@ -133,8 +133,10 @@ def _operation(scenario: Scenario) -> Iterator[Problem]:
                 scenario.where("reservoirs", name, "rule"),
                 "releases are published for the history alone",
                 inflow.kind,
-                "'rule' or 'none'",
+                "'rule', 'filling_and_season' or 'none'",
             )
+        if reservoir.rule == "filling_and_season":
+            yield from _own_rule(scenario, name)
         if reservoir.rule == "rule" and (inflow.kind == "history" or inflow.at != "km171"):
             yield Problem(
                 scenario.where("reservoirs", name, "rule"),
@@ -142,6 +144,28 @@ def _operation(scenario: Scenario) -> Iterator[Problem]:
                 f"kind {inflow.kind!r} at {inflow.at!r}",
                 "a kind other than history, at 'km171'",
             )
+
+
+def _own_rule(scenario: Scenario, name: str) -> Iterator[Problem]:
+    """What Kapshagay's own rule asks of the rest."""
+    inflow = scenario.inflow
+    where = scenario.where("reservoirs", name, "rule")
+    if name != "kapshagay":
+        yield Problem(where, "is the rule of kapshagay", name, "'rule' or 'none'")
+    if inflow.kind != "history" and inflow.at != "km171":
+        yield Problem(
+            where,
+            "acts only where the inflow is given above the reservoir",
+            f"kind {inflow.kind!r} at {inflow.at!r}",
+            "kind 'history', or another at 'km171'",
+        )
+    if inflow.reconstruct_from is not None:
+        yield Problem(
+            where,
+            "has no effect where the inflow of the lake is reconstructed",
+            "a rule beside inflow.reconstruct_from",
+            "one of the two",
+        )
 
 
 def _inflow(scenario: Scenario) -> Iterator[Problem]:

@@ -81,9 +81,11 @@ class User(Strict):
 class Reservoir(Strict):
     """How a reservoir is operated."""
 
-    rule: Literal["prescribed", "rule", "none"] = "prescribed"
+    rule: Literal["prescribed", "rule", "filling_and_season", "none"] = "prescribed"
     """``prescribed``: releases as published. ``rule``: a plan corrected towards the target storage
-    within limits. ``none``: no reservoir, its rivers pass."""
+    within limits. ``filling_and_season``: such a rule for Kapshagay from the parameters
+    ``kapshagay_...``, with its first filling from 1970 to 1985 and its season; on the published
+    history too. ``none``: no reservoir, its rivers pass."""
     plan: FlowText | None = None
     """Planned release per year; null for the inflow of the year."""
     plan_shape: MonthlyShape = "even"
@@ -110,6 +112,16 @@ class Reservoir(Strict):
             raise ValueError("rule 'rule' needs a target_storage")
         if self.give_back is not None and self.rule != "none":
             raise ValueError("give_back belongs to rule 'none'")
+        if self.rule == "filling_and_season":
+            fixed = set(type(self).model_fields) - {"rule", "give_back"}
+            other = [
+                k for k in sorted(fixed) if getattr(self, k) != type(self).model_fields[k].default
+            ]
+            if other:
+                raise ValueError(
+                    f"{other[0]} belongs to rule 'rule'; 'filling_and_season' takes all from the "
+                    "parameters kapshagay_..."
+                )
         return self
 
 

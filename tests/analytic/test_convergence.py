@@ -173,8 +173,11 @@ def test_volume_converges_on_an_irregular_axis():
 def test_halving_the_step_of_the_hindcast_moves_no_monthly_level_by_a_millimetre():
     once, twice = (bm.run("hindcast_free", substeps=n) for n in (1, 2))
     for name in ("lake_level", "water_level", "water_level_edge"):
-        lake = {"storage": ["west", "east"]} if "storage" in once[name].dims else {}
-        difference = np.abs(once[name].sel(lake) - twice[name].sel(lake)).values
-        assert np.isfinite(difference).all()
-        assert difference.max() < 1e-3, name
+        # all storages: Kapshagay has no level before 1970 and then fills from an empty bed
+        missing = np.isnan(once[name].values)
+        assert (missing == np.isnan(twice[name].values)).all()
+        assert missing.sum() == (0 if name == "lake_level" else 9 * 12)
+        difference = float(np.abs(once[name] - twice[name]).max())
+        print(f"{name}: {difference * 1e3:.3f} mm")
+        assert difference < 1e-3, name
     assert float(np.abs(once["lake_level"] - twice["lake_level"]).max()) > 0.0

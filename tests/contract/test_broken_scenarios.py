@@ -64,7 +64,7 @@ BROKEN: list[tuple[str, str | bytes, str, str]] = [
     ("a word that is none of the choices", swap("place: reach", "place: ili"), "8:32", "'reach'"),
     ("null that removes nothing", GOOD + "measures.canals: null\n", "9:1", "null removes nothing"),
     # YAML
-    ("YAML 1.1 truth", swap("rule: none", "rule: no"), "6:26", "should be 'prescribed', 'rule' or"),
+    ("YAML 1.1 truth", swap("rule: none", "rule: no"), "6:26", "should be 'prescribed', 'rule', "),
     ("YAML 1.1 merge key", GOOD + "ensemble: {<<: {seed: 3}}\n", "9:12", "a merge key"),
     ("a sexagesimal number", swap("12 km3/yr", "12:30"), "4:26", "the unit ':30' cannot be read"),
     ("a Python tag", swap("12 km3/yr", "!!python/object/apply:os.system [ls]"), "4:32", "a tag"),
@@ -103,6 +103,10 @@ BROKEN: list[tuple[str, str | bytes, str, str]] = [
      "{use: 5 %}}, cost: {capital: 3 million}}}\n", "9:74", "a number and a currency"),
     ("a rule without inflow above it", swap("rule: none", "rule: rule, target_storage: [14 km3]"),
      "6:26", "acts only where the inflow is given above the reservoir"),
+    ("the own rule without inflow above it", swap("rule: none", "rule: filling_and_season"),
+     "6:26", "acts only where the inflow is given above the reservoir"),
+    ("the own rule with a target", swap("rule: none", "rule: filling_and_season, "
+     "target_storage: [14 km3]"), "6:14", "target_storage belongs to rule 'rule'"),
     ("a rule without a target", swap("rule: none", "rule: rule"), "6:14", "needs a target_storage"),
     ("a temperature in per cent", GOOD + "climate.deltas.w: {variable: temperature, change: 5 %}\n",
      "9:1", "change of temperature is '5 %'"),

@@ -224,3 +224,26 @@ def test_a_reservoir_under_its_rule_takes_inflow_above_it(tmp_path):
     release = result["link_flow"].sel(link="kapshagay_release").values
     assert release.max() <= 380.0 + 1e-9
     assert np.isfinite(result["water_level"].sel(storage="kapshagay")).all()
+
+
+def test_kapshagay_follows_its_own_rule_on_an_inflow_above_it(tmp_path):
+    path = tmp_path / "own_rule.yml"
+    path.write_text(
+        TEXT.replace("kapshagay: {rule: none}", "kapshagay: {rule: filling_and_season}")
+        .replace("mean: 12 km3/yr", "mean: 14 km3/yr, at: km171")
+        .replace("lake_level: 341.5 m", "lake_level: 341.5 m, levels: {kapshagay: 470 m}")
+        .replace("abstraction:\n", ""),
+        encoding="utf-8",
+    )
+    forcing = build(str(path)).forcing
+    target = forcing["target_volume"].sel(link="kapshagay_release").values / 1e9
+    assert target.min() == pytest.approx(16.7, abs=1e-2)
+    assert target.max() == pytest.approx(16.9, abs=1e-2)
+    result = bm.run(str(path))
+    # far below the target nothing but the ecological release leaves
+    release = result["link_flow"].sel(link="kapshagay_release").values
+    assert release[0] == pytest.approx(137.0)
+    assert release.max() <= 1226.0
+    volume = result["water_volume"].sel(storage="kapshagay").values
+    assert volume[0] < volume[-1]
+    assert volume.max() < 18e9
