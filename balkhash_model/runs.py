@@ -159,18 +159,14 @@ def build(
     levels = dict.fromkeys(system.lake, float("nan"))
     try:
         adapted = adapt_system(record, system)
-        done = assemble_all(record, system, axis, _reconstruction(record, system))
+        done = assemble_all(record, system, axis, reconstruction_record(record, system))
         forcing, extra = done.forcing, done.extra
     except InputError as error:
         problems.extend(error.problems)
     salinity: dict[str, float] = {}
     try:
         if start:
-            levels = _start_levels(record, adapted)
-            salinity = _start_salinity(adapted, levels, axis.edges[0]) | {
-                name: units.parse(text, "salinity", f"initial.salinity.{name}")
-                for name, text in record.initial.salinity.items()
-            }
+            levels, salinity = start_of(record, adapted, axis.edges[0])
     except InputError as error:
         problems.extend(error.problems)
     if problems:
@@ -253,8 +249,70 @@ def _draws_from_levels(record: Scenario) -> bool:
     return inflow.kind in STOCHASTIC and inflow.generator.source == "reconstruction"
 
 
-def _reconstruction(record: Scenario, system: LakeSystem) -> Record | None:
-    """Total river inflow that the levels imply, where the scenario draws from it."""
+def start_of(
+    record: Scenario, system: LakeSystem, start: np.datetime64
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Give the state that a scenario starts from.
+
+    Parameters
+    ----------
+    record : Scenario
+        The scenario.
+    system : LakeSystem
+        Its lake system.
+    start : numpy.datetime64
+        First instant.
+
+    Returns
+    -------
+    tuple of dict
+        Levels, m, and salinities, kg m-3, by storage.
+
+    Raises
+    ------
+    InputError
+        Where a level or a salinity cannot be used.
+
+    Examples
+    --------
+    >>> record, system = load_scenario("baseline_2050"), load_system("balkhash")
+    >>> levels, _ = start_of(record, system, np.datetime64("2025-01-01"))
+    >>> levels
+    {'west': 341.55, 'east': 341.55}
+    """
+    levels = _start_levels(record, system)
+    salinity = _start_salinity(system, levels, start) | {
+        name: units.parse(text, "salinity", f"initial.salinity.{name}")
+        for name, text in record.initial.salinity.items()
+    }
+    return levels, salinity
+
+
+def reconstruction_record(record: Scenario, system: LakeSystem) -> Record | None:
+    """Give the total river inflow that the levels imply, where the scenario draws from it.
+
+    Parameters
+    ----------
+    record : Scenario
+        The scenario.
+    system : LakeSystem
+        Its lake system, before the scenario changes it.
+
+    Returns
+    -------
+    Record or None
+        Monthly flows of 1993 to 2014; None where the inflow comes from elsewhere.
+
+    Raises
+    ------
+    InputError
+        Where the reconstruction cannot be made.
+
+    Examples
+    --------
+    >>> reconstruction_record(load_scenario("hindcast"), load_system("balkhash")) is None
+    True
+    """
     if not _draws_from_levels(record):
         return None
     base = load_scenario("hindcast")

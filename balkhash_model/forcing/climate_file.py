@@ -12,6 +12,7 @@ import numpy.typing as npt
 from balkhash_model import units
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.forcing.bias import delta_change, quantile_mapping
+from balkhash_model.forcing.membership import Members
 from balkhash_model.forcing.scenario_climate import evaporation_factor
 from balkhash_model.forcing.series import axis_years, months_to_axis
 from balkhash_model.timeaxis import TimeAxis
@@ -318,7 +319,11 @@ def _csv_variable(rows: Any, name: Name, where: str) -> tuple[npt.NDArray[np.int
 
 
 def file_climate(
-    scenario: Scenario, axis: TimeAxis, rain: FloatArray, evaporation: FloatArray
+    scenario: Scenario,
+    axis: TimeAxis,
+    rain: FloatArray,
+    evaporation: FloatArray,
+    chosen: Members | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Rain and evaporation of the lake from a user's own series.
 
@@ -331,6 +336,8 @@ def file_climate(
     rain, evaporation : array (n,)
         The base, m/s: what a correction brings the series to, and what stays where the file does
         not hold a variable.
+    chosen : Members, optional
+        The members to make; all where not given.
 
     Returns
     -------
@@ -369,7 +376,7 @@ def file_climate(
                 values = quantile_mapping(values, then, seen[name], "ratio")
             else:
                 values = delta_change(values, then, base[name], "ratio")
-        out[name] = _members(scenario, months_to_axis(axis, values), where)
+        out[name] = _members(scenario, months_to_axis(axis, values), where, chosen)
     if "temperature" in now and "evaporation" not in now:
         if spec.reference is None:
             raise InputError(Problem(where, "a temperature needs the reference years"))
@@ -377,7 +384,7 @@ def file_climate(
         change = now["temperature"] - then.mean(axis=-2, keepdims=True)
         per_degree = units.parse(scenario.climate.evaporation_per_degree, "fraction", "value")
         factor = evaporation_factor(months_to_axis(axis, change), per_degree)
-        out["evaporation"] = _members(scenario, evaporation * factor, where)
+        out["evaporation"] = _members(scenario, evaporation * factor, where, chosen)
     return out["precipitation"], out["evaporation"]
 
 
@@ -392,9 +399,11 @@ def _climatology(axis: TimeAxis, rate: FloatArray) -> FloatArray:
     return out
 
 
-def _members(scenario: Scenario, values: FloatArray, where: str) -> FloatArray:
-    """Members of the file as members of the run."""
-    wanted = scenario.ensemble.members
+def _members(
+    scenario: Scenario, values: FloatArray, where: str, chosen: Members | None
+) -> FloatArray:
+    """Members of the file as members of the run, or as its climates."""
+    wanted = scenario.ensemble.members if chosen is None else chosen.climates
     if values.ndim == 1:
         return values
     if wanted is None and values.shape[0] == 1:
@@ -407,7 +416,7 @@ def _members(scenario: Scenario, values: FloatArray, where: str) -> FloatArray:
                 "holds another number of members than the ensemble",
                 str(values.shape[0]),
                 str(wanted),
-                "Set ensemble.members",
+                "Set ensemble.members" if chosen is None else "Set ensemble.climates",
             )
         )
-    return values
+    return values if chosen is None else chosen.of_climate(values)
