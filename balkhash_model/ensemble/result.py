@@ -128,7 +128,7 @@ def label(
 
     def put(name: str, dims: tuple[str, ...], parts: list[Any], attrs: dict[str, Any]) -> None:
         values = np.stack(parts) if several else parts[0]
-        data[name] = ((*lead, *dims), values, {k: v for k, v in attrs.items() if v != ""})
+        data[name] = ((*lead, *dims), values, {k: v for k, v in attrs.items() if not isinstance(v, str) or v})
 
     for name in dict.fromkeys(n for g in gathered for n in g.moments):
         _put_moments(put, name, gathered, facts, world.system.datum)
