@@ -18,7 +18,7 @@ from balkhash_model.forcing.membership import Members
 from balkhash_model.forcing.river import Record, record_of
 from balkhash_model.forcing.series import axis_years
 from balkhash_model.kernel import layout
-from balkhash_model.runs import reconstruction_record, start_of
+from balkhash_model.runs import start_of
 from balkhash_model.scenario import Scenario
 from balkhash_model.scenario.schema_inflow import STOCHASTIC
 from balkhash_model.simulation import _kernel_forcing, initial_volumes, pack
@@ -77,7 +77,9 @@ class World:
     climates : int
         Number of climates.
     reconstruction : Record, optional
-        Record of inflow to use in place of the one that the levels imply.
+        Record of inflow, where the scenario draws from what the levels imply.
+    many : bool, default True
+        Whether many members share this world, so that it pays to lay down a table of years.
 
     Raises
     ------
@@ -95,6 +97,8 @@ class World:
         system: LakeSystem,
         climates: int,
         reconstruction: Record | None = None,
+        *,
+        many: bool = True,
     ) -> None:
         if record.inflow.reconstruct_from is not None:
             raise InputError(
@@ -109,26 +113,41 @@ class World:
         self.base = system
         self.axis = scenario_axis(record)
         self.seed = record.ensemble.seed
-        if reconstruction is None:
-            reconstruction = reconstruction_record(record, system)
         self.reconstruction = reconstruction
         self.system = adapt_system(record, system)
-        levels, salinity = start_of(record, self.system, self.axis.edges[0])
-        self.levels = levels
-        self.volume = initial_volumes(self.system, levels, self.axis.edges[0])
-        names = self.system.storage_names()
-        self.salinity = np.array([salinity.get(n, 0.0) for n in names])
+        self.volume, self.salinity = self.start(record)
         self.graph = pack(self.system)
-        self._shared = self._assembled(Members(*self._each_climate(), climates, self._still()))
-        self._table = self._year_table()
+        self._table: FloatArray | None = None
+        if many:
+            self._table = self._year_table()
+        self._shared: layout.Forcing | None = None
+        if not self.drawn or self._table is not None:
+            each = (np.zeros(climates, dtype=np.int64), np.arange(climates), climates)
+            self._shared = self._assembled(Members(*each, self._still()))
 
     @property
     def drawn(self) -> bool:
         """Whether the inflow is drawn for each member."""
         return self.record.inflow.kind in STOCHASTIC
 
-    def _each_climate(self) -> tuple[IntArray, IntArray]:
-        return np.zeros(self.climates, dtype=np.int64), np.arange(self.climates)
+    def start(self, record: Scenario) -> tuple[FloatArray, FloatArray]:
+        """Give the start of this scenario with another initial state.
+
+        Parameters
+        ----------
+        record : Scenario
+            The scenario, which may differ from that of this world in its ``initial`` alone.
+
+        Returns
+        -------
+        tuple of array (storage,)
+            Volumes, m3, and salinities, kg m-3.
+        """
+        begin = self.axis.edges[0]
+        levels, salinity = start_of(record, self.system, begin)
+        names = self.system.storage_names()
+        found = np.array([salinity.get(n, 0.0) for n in names])
+        return initial_volumes(self.system, levels, begin), found
 
     def _still(self) -> FloatArray | None:
         """Any inflow, where only what does not depend on it is wanted."""
@@ -204,7 +223,12 @@ class World:
         ]
         return rows
 
-    def forcing(self, numbers: IntArray, volume: FloatArray | None = None) -> layout.Forcing:
+    def forcing(
+        self,
+        numbers: IntArray,
+        volume: FloatArray | None = None,
+        salinity: FloatArray | None = None,
+    ) -> layout.Forcing:
         """Forcing and start of some members.
 
         Parameters
@@ -213,6 +237,8 @@ class World:
             Numbers of the members.
         volume : array (storage, members), optional
             Volumes at the start in place of the scenario's, m3.
+        salinity : array (storage, members), optional
+            Salinities at the start in place of the scenario's, kg m-3.
 
         Returns
         -------
@@ -222,7 +248,7 @@ class World:
         climate = climate_of(self.seed, numbers, self.climates)
         many: dict[str, Any] = {}
         shared = self._shared
-        if self.drawn and self._table is None:
+        if shared is None:
             shared = self._assembled(Members(numbers, climate, self.climates))
             index = {g: np.arange(numbers.size) for g in range(3)}
         else:
@@ -236,11 +262,12 @@ class World:
             for g, sets in enumerate(groups)
         ]
         start = np.repeat(self.volume[:, None], numbers.size, axis=1) if volume is None else volume
+        salt = start * (self.salinity[:, None] if salinity is None else salinity)
         curves = np.arange(len(self.volume))[:, None]
         return shared._replace(
             **many,
             which=np.stack(which),
             curve_index=np.repeat(curves, numbers.size, axis=1),
             initial_volume=np.ascontiguousarray(start),
-            initial_salt=np.ascontiguousarray(start * self.salinity[:, None]),
+            initial_salt=np.ascontiguousarray(salt),
         )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 
-__all__ = ["MonthlyClimate", "file_climate", "read_climate"]
+__all__ = ["MonthlyClimate", "climates_of_file", "file_climate", "read_climate"]
 
 Name = Literal["precipitation", "evaporation", "temperature"]
 #: Names by which each variable is found, CF standard names first.
@@ -388,6 +388,31 @@ def file_climate(
     return out["precipitation"], out["evaporation"]
 
 
+def climates_of_file(scenario: Scenario) -> int:
+    """Count the members of the climate file of a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A scenario with ``climate.file``.
+
+    Returns
+    -------
+    int
+        Their number, one where the file has no such dimension.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read.
+    """
+    spec = scenario.climate.file
+    assert spec is not None
+    folder = scenario.folder("climate", "file", "path")
+    series = read_climate(folder / spec.path, {str(k): v for k, v in spec.variables.items()})
+    return max((v.shape[0] for v in series.values.values() if v.ndim > 2), default=1)
+
+
 def _climatology(axis: TimeAxis, rate: FloatArray) -> FloatArray:
     """Mean rate of each calendar month of the base."""
     out = np.zeros(12)
@@ -406,7 +431,7 @@ def _members(
     wanted = scenario.ensemble.members if chosen is None else chosen.climates
     if values.ndim == 1:
         return values
-    if wanted is None and values.shape[0] == 1:
+    if values.shape[0] == 1 and (wanted is None or chosen is not None):
         only: FloatArray = values[0]
         return only
     if wanted != values.shape[0]:
@@ -416,7 +441,7 @@ def _members(
                 "holds another number of members than the ensemble",
                 str(values.shape[0]),
                 str(wanted),
-                "Set ensemble.members" if chosen is None else "Set ensemble.climates",
+                "Set ensemble.members",
             )
         )
     return values if chosen is None else chosen.of_climate(values)
