@@ -46,7 +46,7 @@ class Factor:
 
     Examples
     --------
-    >>> Factor("lake_area", True, "km2", "uniform", (17000.0, 17500.0), 17000.0, 17500.0).at(0.5)
+    >>> Factor("lake_reference_area", True, "km2", "uniform", (17000.0, 17500.0), 17000.0, 17500.0).at(0.5)
     17250.0
     """
 
@@ -346,7 +346,7 @@ def make_design(
     Examples
     --------
     >>> from balkhash_model.library import load_parameters
-    >>> e = Ensemble(design="factorial", parameters={"lake_area": [17000, 17250, 17500]})
+    >>> e = Ensemble(design="factorial", parameters={"lake_reference_area": [17000, 17250, 17500]})
     >>> design = make_design(e, load_parameters("balkhash"), 3)
     >>> [design.row(i).tolist() for i in range(3)]
     [[17000.0], [17250.0], [17500.0]]

@@ -146,7 +146,9 @@ class MemberFile:
             level = file.createVariable(
                 "lake_level", "f8", ("scenario", "realization", "time_edge")
             )
-            level.setncatts({"units": "m", "datum": world.system.datum})
+            level.setncatts(
+                {"units": "m", "datum": world.system.datum, "cell_methods": "time_edge: point"}
+            )
             file.setncatts({"Conventions": "CF-1.11", **attrs})
             edge[:] = (world.axis.edges.astype("datetime64[s]") - _EPOCH).astype(np.float64)
 

@@ -13,7 +13,7 @@ from balkhash_model.ensemble.world import World
 from balkhash_model.errors import InputError, Problem
 from balkhash_model.forcing.climate_file import climates_of_file
 from balkhash_model.forcing.river import Record
-from balkhash_model.library import load_system
+from balkhash_model.library import list_systems, load_system
 from balkhash_model.runs import reconstruction_record
 from balkhash_model.scenario import Scenario
 from balkhash_model.scenario.resolve import with_settings
@@ -30,6 +30,9 @@ __all__ = ["Part", "Study", "climates_of"]
 _KEPT = 8
 #: From as many members on a world gets a table of years.
 _MANY = 256
+
+#: Inflow that levels imply, by system, source and the values of all parameters.
+_FLOWS: dict[tuple[str, str, tuple[tuple[str, float], ...]], Record | None] = {}
 
 
 class Part(NamedTuple):
@@ -141,12 +144,11 @@ class Study:
 
     def _prepare(self) -> None:
         self._worlds: dict[tuple[int, _Items, _Items], World] = {}
-        self._flows: dict[tuple[str, str, _Items], Record | None] = {}
         self._lock = threading.RLock()
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)
-        for name in ("_worlds", "_flows", "_lock"):
+        for name in ("_worlds", "_lock"):
             del state[name]
         return state | {"_origins": [r.origins for r in self.records]}
 
@@ -162,22 +164,19 @@ class Study:
         every = record.parameters.overrides | dict(overrides)
         return load_system(record.system, parameters=record.parameters.set, overrides=every)
 
-    def _flow(self, record: Scenario, system: LakeSystem, changed: _Items) -> Record | None:
+    def _flow(self, record: Scenario, system: LakeSystem) -> Record | None:
         """The reconstructed inflow, which plans with the same parameters share."""
         if self.ensemble.reconstruct == "once":
-            changed = ()
-        choice = record.parameters
-        every = tuple(sorted((choice.overrides | dict(changed)).items()))
-        key = (record.system, choice.set, every)
-        if key not in self._flows:
-            _make_room(self._flows)
-            if self.ensemble.reconstruct == "once":
-                system = load_system(
-                    record.system, parameters=choice.set, overrides=choice.overrides
-                )
-            # the scenario's own parameters name the set; the draw is in the system
-            self._flows[key] = reconstruction_record(record, system)
-        return self._flows[key]
+            system = self._system(self.records.index(record), ())
+        if record.system not in list_systems():
+            return reconstruction_record(record, system)
+        generator = record.inflow.generator.source if record.inflow.kind in STOCHASTIC else ""
+        values = tuple((p.name, p.si) for p in system.parameters.values())
+        key = (record.system, generator, values)
+        if key not in _FLOWS:
+            _make_room(_FLOWS)
+            _FLOWS[key] = reconstruction_record(record, system)
+        return _FLOWS[key]
 
     def world(self, plan: int, overrides: _Items = (), keys: _Items = ()) -> World:
         """Give the world of a plan with some parameters and keys replaced.
@@ -207,7 +206,7 @@ class Study:
                 if keys:
                     record = with_settings(record, dict(keys))
                 system = self._system(plan, overrides)
-                flow = self._flow(self.records[plan], system, overrides)
+                flow = self._flow(self.records[plan], system)
                 many = self._sharing(bool(overrides or keys)) >= _MANY * self.climates[plan]
                 made = World(record, system, self.climates[plan], flow, many=many)
                 _make_room(self._worlds)

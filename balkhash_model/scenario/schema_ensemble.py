@@ -32,7 +32,7 @@ class Ensemble(Strict):
     """Keys of the scenario that differ between members, as ``initial.lake_level: normal(341.5 m,
     0.1 m, 341.2 m, 341.8 m)``; a list gives the values themselves."""
     correlations: list[tuple[str, str, Annotated[float, Field(ge=-1.0, le=1.0)]]] = []
-    """Rank correlations between parameters or factors, as ``[lake_area, strait_width, 0.3]``."""
+    """Rank correlations between parameters or factors, as ``[lake_reference_area, strait_width, 0.3]``."""
     table: DataPath | None = None
     """CSV of the design, a row for each draw and a column for each parameter or factor."""
     levels: StrictInt = Field(default=3, ge=2, le=1000)
