@@ -191,13 +191,18 @@ def _run_range(job: Job, first: int, last: int) -> tuple[list[Gathered], list[An
     return own, blocks
 
 
+def _same(job: Job) -> Job:
+    return job
+
+
 def _first(result: tuple[list[Gathered], list[Any]]) -> list[Gathered]:
     return result[0]
 
 
 def _second(result: tuple[list[Gathered], list[Any]]) -> list[Any]:
     return [
-        (first, [Block(b.table, b.status, b.output, b.level[:0]) for b in made])
+        # levels are wanted only with the states
+        (first, [b if b.output is not None else b._replace(level=b.level[:0]) for b in made])
         for first, made in result[1]
     ]
 
@@ -237,7 +242,8 @@ class Cluster:
             )
         self.cores = int(cores)
         self._total = job.empty()
-        self._job = client.scatter(job, broadcast=True, hash=False)
+        # a task, since data that was only sent is gone with the worker that holds it
+        self._job = client.submit(_same, job, pure=False)
 
     def at_once(self) -> int:
         """Members of one round.
