@@ -44,7 +44,7 @@ def march_members(part: Part, substeps: int) -> layout.Output:
     """
     from balkhash_model.kernel.march import march
 
-    forcing = part.world.forcing(part.numbers, part.volume, part.salinity)
+    forcing = part.world.forcing(part.drawn, part.volume, part.salinity)
     return march(part.world.graph, forcing, substeps=substeps, fluxes=False, threads=1)
 
 

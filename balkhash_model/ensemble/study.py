@@ -40,6 +40,7 @@ class Part(NamedTuple):
 
     world: World
     numbers: IntArray
+    drawn: IntArray  # the numbers that inflow and climate are drawn by
     volume: FloatArray | None  # (storage, members) m3
     salinity: FloatArray | None  # (storage, members) kg/m3
 
@@ -102,6 +103,8 @@ class Study:
             new.with_origins(old.origins)
         self.ensemble = first.ensemble
         self.members = members
+        #: whether every draw has the inflow and climates of the first
+        self.common = False
         self._check()
         parameters = self._system(0, ()).parameters
         folder = first.folder("ensemble", "table")
@@ -251,8 +254,9 @@ class Study:
             Each with its members.
         """
         if not self.design.factors:
-            return [Part(self.world(plan), numbers, None, None)]
+            return [Part(self.world(plan), numbers, numbers, None, None)]
         draws = numbers // self.ensemble.members_per_draw
+        per = self.ensemble.members_per_draw
         groups: dict[tuple[_Items, _Items], list[tuple[IntArray, _Items]]] = {}
         for draw in np.unique(draws):
             overrides, start, rest = self.settings(int(draw))
@@ -261,15 +265,16 @@ class Study:
         for (overrides, rest), found in groups.items():
             world = self.world(plan, overrides, rest)
             inside = np.concatenate([n for n, _ in found])
+            drawn = inside % per if self.common else inside
             if not any(start for _, start in found):
-                parts.append(Part(world, inside, None, None))
+                parts.append(Part(world, inside, drawn, None, None))
                 continue
             begun = [world.start(with_settings(world.record, dict(s))) for _, s in found]
             counts = [n.size for n, _ in found]
             volume, salinity = (
                 np.repeat(np.stack([b[i] for b in begun], axis=1), counts, axis=1) for i in (0, 1)
             )
-            parts.append(Part(world, inside, volume, salinity))
+            parts.append(Part(world, inside, drawn, volume, salinity))
         return parts
 
 
