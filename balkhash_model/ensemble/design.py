@@ -46,8 +46,8 @@ class Factor:
 
     Examples
     --------
-    >>> Factor("lake_reference_area", True, "km2", "uniform", (17000.0, 17500.0), 17000.0, 17500.0).at(0.5)
-    17250.0
+    >>> Factor("initial.lake_level", False, "m", "uniform", (341.0, 342.0), 341.0, 342.0).at(0.5)
+    341.5
     """
 
     name: str
@@ -301,7 +301,8 @@ class Design:
         """
         if self.kind in ("factorial", "table"):
             assert self._rows is not None
-            return self._rows[draw]
+            row: FloatArray = self._rows[draw]
+            return row
         shares = (
             generator_of(self.seed, "parameters", draw).random(len(self.factors))
             if self._rows is None
@@ -404,7 +405,9 @@ def _spread_evenly(kind: str, width: int, draws: int, seed: int) -> FloatArray:
 
 def _factorial(factors: list[Factor], levels: int, draws: int) -> FloatArray:
     columns = [
-        np.array(f.numbers) if f.kind == "values" else np.linspace(f.lower, f.upper, levels)
+        np.array(f.numbers, dtype=np.float64)
+        if f.kind == "values"
+        else np.linspace(f.lower, f.upper, levels)
         for f in factors
     ]
     size = math.prod(c.size for c in columns)
@@ -419,7 +422,8 @@ def _factorial(factors: list[Factor], levels: int, draws: int) -> FloatArray:
             )
         )
     index = np.unravel_index(np.arange(draws), [c.size for c in columns])
-    return np.stack([c[i] for c, i in zip(columns, index, strict=True)], axis=-1)
+    rows: FloatArray = np.stack([c[i] for c, i in zip(columns, index, strict=True)], axis=-1)
+    return rows
 
 
 def _root(ensemble: Ensemble, names: list[str]) -> FloatArray | None:
@@ -452,9 +456,7 @@ def _table(ensemble: Ensemble, parameters: ParameterSet, draws: int, folder: Pat
     try:
         frame = pd.read_csv(path, comment="#")
     except (OSError, ValueError) as error:
-        raise InputError(
-            Problem("ensemble.table", "cannot be read", f"{path}: {error}")
-        ) from None
+        raise InputError(Problem("ensemble.table", "cannot be read", f"{path}: {error}")) from None
     factors, problems = [], []
     for column in frame.columns:
         name, _, unit = str(column).partition("[")
@@ -490,7 +492,7 @@ def _table(ensemble: Ensemble, parameters: ParameterSet, draws: int, folder: Pat
         )
     if problems:
         raise InputError(problems)
-    rows = np.array([f.numbers for f in factors], dtype=np.float64).T
+    rows = np.array([f.numbers for f in factors], dtype=np.float64).T.copy()
     return Design(factors, "table", ensemble.seed, draws, None, rows)
 
 

@@ -109,4 +109,6 @@ def _joined(parts: list[Courses], order: IntArray) -> Courses:
 def _outputs(parts: list[layout.Output], order: IntArray) -> layout.Output:
     if len(parts) == 1:
         return parts[0]
-    return layout.Output(*(np.concatenate(x, axis=-1)[..., order] for x in zip(*parts, strict=True)))
+    return layout.Output(
+        *(np.concatenate(x, axis=-1)[..., order] for x in zip(*parts, strict=True))
+    )

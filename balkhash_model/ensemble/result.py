@@ -128,7 +128,11 @@ def label(
 
     def put(name: str, dims: tuple[str, ...], parts: list[Any], attrs: dict[str, Any]) -> None:
         values = np.stack(parts) if several else parts[0]
-        data[name] = ((*lead, *dims), values, {k: v for k, v in attrs.items() if not isinstance(v, str) or v})
+        data[name] = (
+            (*lead, *dims),
+            values,
+            {k: v for k, v in attrs.items() if not isinstance(v, str) or v},
+        )
 
     for name in dict.fromkeys(n for g in gathered for n in g.moments):
         _put_moments(put, name, gathered, facts, world.system.datum)
@@ -199,9 +203,7 @@ def _put_moments(
     put(
         f"{plain}_quantile",
         ("quantile", "time_edge"),
-        each(
-            lambda m: m.quantiles(facts.quantiles), np.full((len(facts.quantiles), n), np.nan)
-        ),
+        each(lambda m: m.quantiles(facts.quantiles), np.full((len(facts.quantiles), n), np.nan)),
         attrs | {"long_name": f"quantiles of the {text}", "quantile_error": error},
     )
     for i, which in enumerate(("least", "greatest")):
@@ -216,9 +218,7 @@ def _put_moments(
         put(f"{plain}_out_of_grid", edge, each(lambda m: m.sums[:, 4]), {"units": "1"})
 
 
-def _put_indicators(
-    put: Any, gathered: Sequence[Gathered], facts: Facts, axis: TimeAxis
-) -> None:
+def _put_indicators(put: Any, gathered: Sequence[Gathered], facts: Facts, axis: TimeAxis) -> None:
     """Distribution of each indicator over the members that have it."""
     number = gathered[0].plan.thresholds.size
     q = facts.quantiles

@@ -184,7 +184,9 @@ def _check(
             Problem("members", "a whole number from 1 is needed", str(asked), "as members=1000")
         )
     if not 1e-5 <= resolution <= 1.0:
-        problems.append(Problem("resolution", "outside its range", f"{resolution:g} m", "1e-5 to 1 m"))
+        problems.append(
+            Problem("resolution", "outside its range", f"{resolution:g} m", "1e-5 to 1 m")
+        )
     if block is not None and (block < 1 or int(block) != block):
         problems.append(Problem("block", "a whole number from 1 is needed", str(block)))
     if out is None and (resume or (keep is not None and "members" in keep)):
@@ -309,7 +311,7 @@ class _Runner:
         if self.journal is None:
             return
         rest: dict[str, Any] = {}
-        if self.tables is not None:
+        if self.tables is not None and self.statuses is not None:
             rest = {"tables": self.tables[:, :, :done], "statuses": self.statuses[:, :done]}
         self.journal.save(done, self.backend.gathered(), rest)
 
@@ -318,7 +320,7 @@ class _Runner:
 
     def _result(self, done: int) -> xr.Dataset:
         ensemble, design = self.study.ensemble, self.study.design
-        said = {"design": ensemble.design} if design.factors else {}
+        said: dict[str, str] = {"design": ensemble.design} if design.factors else {}
         said |= {"climates": ", ".join(map(str, self.study.climates))}
         facts = Facts(
             self._names(), self.asked, done, ensemble.seed, tuple(ensemble.quantiles), said

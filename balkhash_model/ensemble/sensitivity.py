@@ -95,7 +95,9 @@ def sensitivity(
     ensemble = record.ensemble.model_copy(
         update={"members_per_draw": members_per_draw, "design": kind, "table": None}
     )
-    study = Study([record.model_copy(update={"ensemble": ensemble}).with_origins(record.origins)], 1)
+    study = Study(
+        [record.model_copy(update={"ensemble": ensemble}).with_origins(record.origins)], 1
+    )
     names = [f.name for f in study.design.factors]
     salib: Any = _salib() if method == "sobol" else None
     if salib is None:
@@ -228,7 +230,5 @@ def _by_correlation(study: Study, levels: FloatArray, within: float) -> pd.DataF
         found[factor.name] = (r, width)
     total = float(levels.var(ddof=1))
     found[CHANCE] = (float(np.sqrt(min(within / total, 1.0))) if total > 0.0 else 0.0, np.nan)
-    table = pd.DataFrame.from_dict(
-        found, orient="index", columns=["rank_correlation", "interval"]
-    )
+    table = pd.DataFrame.from_dict(found, orient="index", columns=["rank_correlation", "interval"])
     return table.iloc[np.argsort(-np.abs(table["rank_correlation"].to_numpy()), kind="stable")]

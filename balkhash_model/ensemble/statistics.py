@@ -88,8 +88,8 @@ class Grid:
         [340.5, 343.5]
         """
         at = self.low + (index + 0.5) / self.per_bin
-        values: FloatArray = np.exp(at) if self.geometric else at
-        return values
+        values = np.exp(at) if self.geometric else at
+        return np.asarray(values, dtype=np.float64)
 
 
 def _fixed(low: float, high: float) -> tuple[float, float]:
@@ -258,7 +258,8 @@ class Moments:
             running = np.cumsum(row, dtype=np.int64)
             ranks = [min(max(math.ceil(q * total - 1e-9), 1), total) for q in shares]
             out[:, t] = self.grid.middle(np.searchsorted(running, ranks))
-        return np.clip(out, self.ends[:, 0], self.ends[:, 1])
+        clipped: FloatArray = np.clip(out, self.ends[:, 0], self.ends[:, 1])
+        return clipped
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Give all that was gathered.

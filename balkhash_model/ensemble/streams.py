@@ -11,11 +11,12 @@ import numpy.typing as npt
 
 from balkhash_model.kernel.compiled import compiled, inlined
 
+FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 WordArray = npt.NDArray[np.uint32]
 LongArray = npt.NDArray[np.uint64]
 
-__all__ = ["block_starts", "entropy_words"]
+__all__ = ["block_starts", "entropy_words", "gather_years"]
 
 _INIT_A, _MULT_A = np.uint32(0x43B0D7E5), np.uint32(0x931E8875)
 _INIT_B, _MULT_B = np.uint32(0x8B51F9DD), np.uint32(0x58F38DED)
@@ -55,7 +56,7 @@ def entropy_words(seed: int, stream: str) -> WordArray:
 
 
 @inlined
-def seed_state(
+def _seed_state(
     words: WordArray, last: np.uint32, pool: WordArray, out: WordArray
 ) -> None:  # pragma: no cover - compiled
     """Mix the entropy into a pool of four words, and eight words of state out of it."""
@@ -78,9 +79,7 @@ def seed_state(
                 hashed = np.uint32(hashed * _MULT_A)
                 value = np.uint32(value * hashed)
                 value = np.uint32(value ^ (value >> _HALF))
-                mixed = np.uint32(
-                    np.uint32(_MIX_L * pool[target]) - np.uint32(_MIX_R * value)
-                )
+                mixed = np.uint32(np.uint32(_MIX_L * pool[target]) - np.uint32(_MIX_R * value))
                 pool[target] = mixed ^ (mixed >> _HALF)
     for source in range(4, n):
         word = last if source == words.size else words[source]
@@ -100,7 +99,7 @@ def seed_state(
 
 
 @inlined
-def advance(s: LongArray) -> np.uint64:  # pragma: no cover - compiled
+def _advance(s: LongArray) -> np.uint64:  # pragma: no cover - compiled
     """Step the generator: state high, state low, increment high, increment low."""
     high, low = s[0], s[1]
     # the product of the low words in full
@@ -116,7 +115,8 @@ def advance(s: LongArray) -> np.uint64:  # pragma: no cover - compiled
     s[0], s[1] = new_high, added
     turn = new_high >> np.uint64(58)
     x = new_high ^ added
-    return (x >> turn) | (x << ((np.uint64(64) - turn) & np.uint64(63)))
+    turned: np.uint64 = (x >> turn) | (x << ((np.uint64(64) - turn) & np.uint64(63)))
+    return turned
 
 
 @compiled
@@ -132,7 +132,7 @@ def _fill_starts(
     bound = np.uint64(years)
     threshold = (np.uint64(0x100000000) - bound) % bound
     for k in range(out.shape[0]):
-        seed_state(words, np.uint32(first + k), pool, raw)
+        _seed_state(words, np.uint32(first + k), pool, raw)
         start_high = np.uint64(raw[0]) | (np.uint64(raw[1]) << _BITS32)
         start_low = np.uint64(raw[2]) | (np.uint64(raw[3]) << _BITS32)
         way_high = np.uint64(raw[4]) | (np.uint64(raw[5]) << _BITS32)
@@ -153,13 +153,67 @@ def _fill_starts(
                 else:
                     if not started:
                         started = True
-                        advance(s)
-                    word = advance(s)
+                        _advance(s)
+                    word = _advance(s)
                     half, kept, left = word & _LOW32, word >> _BITS32, True
                 product = half * bound
                 if (product & _LOW32) >= threshold:
                     out[k, i] = np.int64(product >> _BITS32)
                     break
+
+
+@compiled
+def _gather(
+    table: FloatArray,
+    climate: IntArray,
+    starts: IntArray,
+    block: int,
+    in_run: IntArray,
+    out: FloatArray,
+) -> None:  # pragma: no cover - compiled
+    years, rows = table.shape[1], table.shape[3]
+    for k in range(out.shape[0]):
+        c = climate[k]
+        for t in range(out.shape[1]):
+            y = in_run[t]
+            source = (starts[k, y // block] + y % block) % years
+            for row in range(rows):
+                out[k, t, row] = table[c, source, t, row]
+
+
+def gather_years(
+    table: FloatArray, climate: IntArray, starts: IntArray, block: int, in_run: IntArray
+) -> FloatArray:
+    """Put the forcing of members together from a table by year of the record.
+
+    Parameters
+    ----------
+    table : array (climates, years, n, rows)
+        Forcing of each interval of the run, for each year of the record that may stand there.
+    climate : array of int (members,)
+        Climate of each member.
+    starts : array of int (members, blocks)
+        First years of the blocks.
+    block : int
+        Years in a block.
+    in_run : array of int (n,)
+        Year of the run in which each interval lies, from 0.
+
+    Returns
+    -------
+    array (members, n, rows)
+        The forcing.
+
+    Examples
+    --------
+    >>> table = np.arange(3.0).reshape(1, 3, 1, 1).repeat(2, axis=2)
+    >>> one = np.zeros(1, dtype=np.int64)
+    >>> gather_years(table, one, np.array([[2]]), 2, np.array([0, 1]))[0, :, 0].tolist()
+    [2.0, 0.0]
+    """
+    out = np.empty((climate.size, in_run.size, table.shape[3]))
+    _gather(table, climate, starts, block, in_run, out)
+    return out
 
 
 def block_starts(

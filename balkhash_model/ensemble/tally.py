@@ -26,7 +26,7 @@ LOWEST, LOWEST_AT, END, CHANGE = 0, 1, 2, 3
 
 
 @inlined
-def level_area(
+def _level_area(
     table: FloatArray, first: int, hint: int, volume: float
 ) -> tuple[int, float, float]:  # pragma: no cover - compiled
     """Row, level and area at a volume; the row is sought from the one of the last call."""
@@ -45,11 +45,29 @@ def level_area(
 def fill_level(
     table: FloatArray, first: int, volume: FloatArray, s: int, out: FloatArray
 ) -> None:  # pragma: no cover - compiled
-    """Level of one storage at each edge."""
+    """Level of one storage at each edge.
+
+    Parameters
+    ----------
+    table : array (rows, 5)
+        Packed curves of the kernel.
+    first : int
+        First row of the curve.
+    volume : array (n + 1, storage, members)
+        Volumes, m3.
+    s : int
+        The storage.
+    out : array (n + 1, members)
+        Filled with the values.
+
+    Examples
+    --------
+    :func:`balkhash_model.ensemble.gather.follow` and the counts of an ensemble call it.
+    """
     for t in range(out.shape[0]):
         hint = first
         for k in range(out.shape[1]):
-            hint, out[t, k], _ = level_area(table, first, hint, volume[t, s, k])
+            hint, out[t, k], _ = _level_area(table, first, hint, volume[t, s, k])
 
 
 @compiled
@@ -65,7 +83,35 @@ def fill_lake_level(
     lowest: FloatArray,
     apart: FloatArray,
 ) -> None:  # pragma: no cover - compiled
-    """Level of the lake at each edge: mean by area, or of its lowest basin where they are apart."""
+    """Level of the lake at each edge: mean by area, or of its lowest basin where they are apart.
+
+    Parameters
+    ----------
+    table : array (rows, 5)
+        Packed curves of the kernel.
+    first : array of int (storage,)
+        First row of each curve.
+    basins : array of int
+        Storages that are the lake.
+    straits : array of int (straits, 2)
+        Storages at their ends.
+    sill : array (straits,)
+        Sills, m.
+    volume : array (n + 1, storage, members)
+        Volumes, m3.
+    out : array (n + 1, members)
+        Filled with the values.
+    area : array (members,)
+        Room to work in.
+    lowest : array (members,)
+        Room to work in.
+    apart : array (members,)
+        Room to work in.
+
+    Examples
+    --------
+    :func:`balkhash_model.ensemble.gather.follow` and the counts of an ensemble call it.
+    """
     for t in range(out.shape[0]):
         for k in range(out.shape[1]):
             out[t, k] = area[k] = apart[k] = 0.0
@@ -78,7 +124,7 @@ def fill_lake_level(
                 if straits[j, 0] == s or straits[j, 1] == s:
                     highest = max(highest, sill[j])
             for k in range(out.shape[1]):
-                hint, level, wet = level_area(table, first[s], hint, volume[t, s, k])
+                hint, level, wet = _level_area(table, first[s], hint, volume[t, s, k])
                 out[t, k] += level * wet
                 area[k] += wet
                 if not level >= lowest[k]:
@@ -93,7 +139,23 @@ def fill_lake_level(
 def fill_concentration(
     volume: FloatArray, salt: FloatArray, s: int, out: FloatArray
 ) -> None:  # pragma: no cover - compiled
-    """Salinity of one storage at each edge; no number where there is hardly any water."""
+    """Salinity of one storage at each edge; no number where there is hardly any water.
+
+    Parameters
+    ----------
+    volume : array (n + 1, storage, members)
+        Volumes, m3.
+    salt : array (n + 1, storage, members)
+        Salt, kg.
+    s : int
+        The storage.
+    out : array (n + 1, members)
+        Filled with the values.
+
+    Examples
+    --------
+    :func:`balkhash_model.ensemble.gather.follow` and the counts of an ensemble call it.
+    """
     for t in range(out.shape[0]):
         for k in range(out.shape[1]):
             v = volume[t, s, k]
@@ -115,6 +177,31 @@ def tally(
     """Count values by bin, add them up in fixed point, and note the smallest and largest.
 
     Columns of `sums`: numbers, sum, upper and lower half of the sum of squares, out of the grid.
+
+    Parameters
+    ----------
+    values : array (n, members)
+        Values; what is no number is left out.
+    low : float
+        Lower end of the grid, or its logarithm.
+    per_bin : float
+        Bins per unit, or per unit of the logarithm.
+    geometric : bool
+        Whether the grid is of logarithms.
+    reference : float
+        What is taken off before the sums.
+    scale : float
+        What is multiplied by before the sums.
+    counts : array of int (n, bins)
+        Added to.
+    sums : array of int (n, 5)
+        Added to.
+    ends : array (n, 2)
+        Smallest and largest value.
+
+    Examples
+    --------
+    :func:`balkhash_model.ensemble.gather.follow` and the counts of an ensemble call it.
     """
     bins = counts.shape[1]
     for t in range(values.shape[0]):
@@ -158,6 +245,27 @@ def courses(
 
     The level of an interval is the mean of those at its edges; a missing one is below every
     threshold. `last` is the first interval of the last year.
+
+    Parameters
+    ----------
+    levels : array (n + 1, members)
+        Levels at the edges, m.
+    thresholds : array (thresholds,)
+        Levels, m.
+    seconds : array (n,)
+        Length of each interval.
+    last : int
+        First interval of the last year.
+    below : array of int (n + 1, thresholds)
+        Added to: members below each threshold.
+    by_threshold : array (thresholds, 3, members)
+        Filled: first interval below, seconds below and until the return.
+    by_member : array (4, members)
+        Filled: lowest level, its interval, level of the last year, change.
+
+    Examples
+    --------
+    :func:`balkhash_model.ensemble.gather.follow` and the counts of an ensemble call it.
     """
     n, members = levels.shape[0] - 1, levels.shape[1]
     for k in range(members):

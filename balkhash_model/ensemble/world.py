@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from balkhash_model.ensemble.streams import block_starts
+from balkhash_model.ensemble.streams import block_starts, gather_years
 from balkhash_model.errors import InputError, Problem
 from balkhash_model.forcing import assemble_all
 from balkhash_model.forcing.adaptation import adapt_system
@@ -215,13 +215,9 @@ class World:
             starts = np.concatenate(
                 [block_starts(self.seed, "inflow", int(k), 1, years, blocks) for k in numbers]
             )
-        index = (starts[:, :, None] + np.arange(block)).reshape(len(starts), -1) % years
         in_run = (self.axis.years - run[0]).astype(np.int64)
         climate = climate_of(self.seed, numbers, self.climates)
-        rows: FloatArray = self._table[
-            climate[:, None], index[:, in_run], np.arange(self.axis.n)[None, :]
-        ]
-        return rows
+        return gather_years(self._table, climate, starts, block, in_run)
 
     def forcing(
         self,

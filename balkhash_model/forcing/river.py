@@ -373,7 +373,6 @@ def _drawn(
     reconstruction: Record | None,
     chosen: Members | None,
 ) -> FloatArray:
-    inflow = scenario.inflow
     record = record_of(scenario, system, reconstruction)
     seconds = months_of(int(record.years[0]), int(record.years[-1])).durations.reshape(-1, 12)
     # the record as volumes per mean year, so that its mean is a mean of volumes

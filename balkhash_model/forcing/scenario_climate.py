@@ -289,9 +289,7 @@ def _project(
 
     years = axis_years(axis)
     middle = (years + 0.5).astype(np.float64)
-    wet, dry = (
-        _quantiles(scenario, s, chosen) for s in ("precipitation", "potential_evaporation")
-    )
+    wet, dry = (_quantiles(scenario, s, chosen) for s in ("precipitation", "potential_evaporation"))
     if projection.rain_and_evaporation:
         rain = projected_change("precipitation", projection.scenario, middle, wet)
         demand = projected_change("potential_evaporation", projection.scenario, middle, dry)

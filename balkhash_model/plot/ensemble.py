@@ -160,9 +160,7 @@ def _draw_fan(axes: Axes, part: xr.Dataset, variable: str, name: str) -> None:
     time, values = part["time_edge"].values, part[name].values
     quantiles = part["quantile"].values
     ends = (part[f"{variable}_least"].values, part[f"{variable}_greatest"].values)
-    axes.fill_between(
-        time, *ends, color=PALETTE["band"], alpha=0.18, lw=0, label="All members"
-    )
+    axes.fill_between(time, *ends, color=PALETTE["band"], alpha=0.18, lw=0, label="All members")
     bands = _bands(quantiles)
     for n, (i, j) in enumerate(bands):
         axes.fill_between(
@@ -232,7 +230,7 @@ def exceedance(result: xr.Dataset, title: str = "") -> Figure:
                 )
             axes.set_title(f"Below {thresholds[j]:.2f} m")
             axes.set_xlabel("Year")
-            axes.set_ylim(bottom=0.0)
+        grid[0][0].set_ylim(bottom=0.0)
         grid[0][0].set_ylabel("Members below the level (%)")
         _finish(figure, result, title or "Chance of a low lake")
         plt.close(figure)

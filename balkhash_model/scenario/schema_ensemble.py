@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictInt, field_validator, model_validator
 
@@ -13,6 +14,14 @@ __all__ = ["Ensemble"]
 
 #: A distribution as text, or the values themselves.
 Spread = str | list[str | float]
+
+
+def _leaves(value: dict[Any, Any], at: str = "") -> Iterator[tuple[str, Any]]:
+    for key, inner in value.items():
+        if isinstance(inner, dict):
+            yield from _leaves(inner, f"{at}{key}.")
+        else:
+            yield f"{at}{key}", inner
 
 
 class Ensemble(Strict):
@@ -32,7 +41,8 @@ class Ensemble(Strict):
     """Keys of the scenario that differ between members, as ``initial.lake_level: normal(341.5 m,
     0.1 m, 341.2 m, 341.8 m)``; a list gives the values themselves."""
     correlations: list[tuple[str, str, Annotated[float, Field(ge=-1.0, le=1.0)]]] = []
-    """Rank correlations between parameters or factors, as ``[lake_reference_area, strait_width, 0.3]``."""
+    """Rank correlations between parameters or factors, as ``[lake_reference_area,
+    strait_width, 0.3]``."""
     table: DataPath | None = None
     """CSV of the design, a row for each draw and a column for each parameter or factor."""
     levels: StrictInt = Field(default=3, ge=2, le=1000)
@@ -55,6 +65,12 @@ class Ensemble(Strict):
     """Levels whose crossing is counted; empty for ``outputs.threshold``."""
     quantiles: list[Annotated[float, Field(ge=0.0, le=1.0)]] = [0.05, 0.25, 0.5, 0.75, 0.95]
     """Shares of the members for which the quantiles are given."""
+
+    @field_validator("factors", mode="before")
+    @classmethod
+    def _dotted(cls, value: object) -> object:
+        """Keys with dots, which a file may also hold as maps in maps."""
+        return dict(_leaves(value)) if isinstance(value, dict) else value
 
     @field_validator("quantiles")
     @classmethod
