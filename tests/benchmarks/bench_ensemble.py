@@ -20,11 +20,8 @@ import time
 import numpy as np
 
 LEVELS = 328.0 + 1.2 * np.arange(15)
-AREAS = 1e6 * np.array(
-    [1500, 3200, 5100, 6900, 8600, 10300, 11900, 13200, 14500, 15700, 16900, 18300, 19900]
-    + [21800, 23900],
-    dtype=float,
-)
+_KM2 = "1500 3200 5100 6900 8600 10300 11900 13200 14500 15700 16900 18300 19900 21800 23900"
+AREAS = 1e6 * np.array(_KM2.split(), dtype=float)
 VOLUMES = np.concatenate(([0.0], np.cumsum(0.5 * (AREAS[1:] + AREAS[:-1]) * np.diff(LEVELS))))
 
 

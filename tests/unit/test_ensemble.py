@@ -420,3 +420,73 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path):
     xr.testing.assert_identical(whole.drop_attrs(), fresh.drop_attrs())
     one, two = (Path(tmp_path / f"{x}.members.nc").read_bytes() for x in "ab")
     assert one == two
+
+
+# --- sensitivity, figures, command line
+
+
+def uncertain(**more):
+    factors = {
+        "initial.lake_level": "uniform(341.0 m, 342.0 m)",
+        "outputs.threshold": ["340.0 m", "341.0 m"],
+    }
+    return settings(factors=factors, **more)
+
+
+def test_sensitivity_finds_what_matters_and_what_does_not():
+    # a threshold of the outputs cannot move the lake; a metre at the start must
+    table = bm.sensitivity(uncertain(), 64, year=2025, members_per_draw=4)
+    assert table.loc["initial.lake_level", "rank_correlation"] > 0.95
+    assert abs(table.loc["outputs.threshold", "rank_correlation"]) < 0.4
+    assert 0.0 < table.loc["inflow and climate", "rank_correlation"] < 1.0
+
+
+def test_shares_of_the_variance():
+    pytest.importorskip("SALib")
+    table = bm.sensitivity(uncertain(), 32, method="sobol", year=2025, members_per_draw=2)
+    assert table.loc["initial.lake_level", "total"] == pytest.approx(1.0, abs=0.15)
+    # with common random numbers chance takes no part
+    assert abs(table.loc["outputs.threshold", "total"]) < 1e-12
+
+
+def test_sensitivity_says_all_that_is_wrong():
+    with pytest.raises(bm.InputError) as caught:
+        bm.sensitivity(BASE, 7, year=1999)
+    assert len(caught.value.problems) == 3
+
+
+def test_figures_show_what_the_result_holds(result):
+    from balkhash_model.plot import ensemble_fan, exceedance, first_crossing
+
+    fan = bm.plot.fan(result)
+    low, high = fan.axes[0].get_ylim()
+    assert low <= float(result["lake_level_least"].min())
+    assert high >= float(result["lake_level_greatest"].max())
+    assert "400 members" in fan._suptitle.get_text()
+    shares = exceedance(result).axes[1].lines[0].get_ydata()
+    np.testing.assert_allclose(shares, 100.0 * result["level_below"].sel(threshold=341.0))
+    bars = first_crossing(result, 341.0).axes[0].patches
+    ever = float((result["first_below"].sel(threshold=341.0) > 0).mean())
+    assert sum(b.get_height() for b in bars) == pytest.approx(100.0 * ever)
+    with pytest.raises(bm.InputError, match="is none of the result"):
+        first_crossing(result, 339.0)
+    with pytest.raises(bm.InputError, match="holds no nothing_quantile"):
+        ensemble_fan(result, "nothing")
+
+
+def test_the_command_writes_a_result_and_figures(tmp_path, monkeypatch, capsys):
+    from balkhash_model import cli
+
+    arguments = ["balkhash", "run", BASE, "--members", "30", "--out", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 0
+    names = {p.name for p in tmp_path.iterdir()}
+    assert names == {f"{BASE}.{x}" for x in ("ensemble.nc", "fan.png", "below.png",
+                                             "first_below.png")}  # fmt: skip
+    assert "30 members" in capsys.readouterr().out
+    with xr.open_dataset(tmp_path / f"{BASE}.ensemble.nc") as written:
+        fresh = bm.run_ensemble(BASE, members=30)
+        np.testing.assert_array_equal(written["lowest"], fresh["lowest"])
+        assert written.attrs["complete"] == "yes"
