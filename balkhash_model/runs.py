@@ -27,6 +27,9 @@ from balkhash_model.timeaxis import TimeAxis
 
 FloatArray = npt.NDArray[np.float64]
 
+#: Members whose every flux a run keeps in memory.
+_MOST_MEMBERS = 100_000
+
 __all__ = ["Case", "build", "check", "run", "used_files", "used_tables"]
 
 
@@ -275,9 +278,8 @@ def start_of(
 
     Examples
     --------
-    >>> record, system = load_scenario("baseline_2050"), load_system("balkhash")
-    >>> levels, _ = start_of(record, system, np.datetime64("2025-01-01"))
-    >>> levels
+    >>> case = build("baseline_2050")
+    >>> start_of(case.scenario, case.system, case.axis.edges[0])[0]
     {'west': 341.55, 'east': 341.55}
     """
     levels = _start_levels(record, system)
@@ -474,8 +476,9 @@ def run(
     >>> result.sizes["time"], round(float(result["lake_level"].min()), 0)
     (648, 341.0)
     """
-    case = build(scenario, start=start_from is None)
-    record = case.scenario
+    record = scenario if isinstance(scenario, Scenario) else load_scenario(str(scenario))
+    _check_members(record)
+    case = build(record, start=start_from is None)
     if substeps is not None:
         # what was run is what the result must say
         period = record.period.model_copy(update={"substeps": substeps})
@@ -505,6 +508,22 @@ def run(
     if extra.data_vars:
         result = _with_extra(result, extra)
     return _kept(result, record.outputs.variables)
+
+
+def _check_members(record: Scenario) -> None:
+    """Refuse what only an ensemble does, before anything takes memory or is left out."""
+    ensemble, hint = record.ensemble, "Use balkhash_model.run_ensemble, or balkhash run --members"
+    problems = []
+    if ensemble.members is not None and ensemble.members > _MOST_MEMBERS:
+        where = record.where("ensemble", "members")
+        most = f"at most {_MOST_MEMBERS}"
+        found = str(ensemble.members)
+        problems.append(Problem(where, "too many for results in memory", found, most, hint))
+    if ensemble.members is not None and ensemble.varied:
+        where = record.where("ensemble")
+        problems.append(Problem(where, "a run does not vary parameters or factors", hint=hint))
+    if problems:
+        raise InputError(problems)
 
 
 def _reconstructed(case: Case, start_from: xr.Dataset | None) -> tuple[xr.Dataset, xr.Dataset]:

@@ -435,7 +435,7 @@ def _root(ensemble: Ensemble, names: list[str]) -> FloatArray | None:
         i, j = names.index(a), names.index(b)
         matrix[i, j] = matrix[j, i] = 2.0 * math.sin(math.pi * rank / 6.0)
     try:
-        root: FloatArray = np.linalg.cholesky(matrix)
+        root: FloatArray = np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
     except np.linalg.LinAlgError:
         raise InputError(
             Problem(

@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from balkhash_model import provenance
+from balkhash_model import provenance, reference
 from balkhash_model.ensemble.gather import OF_THRESHOLD, PLAIN, Gathered
 from balkhash_model.ensemble.world import World
 from balkhash_model.kernel import layout
-from balkhash_model.scenario import dump_scenario
+from balkhash_model.runs import used_files, used_tables
+from balkhash_model.scenario import Scenario, dump_scenario
 from balkhash_model.timeaxis import TimeAxis
 
 FloatArray = npt.NDArray[np.float64]
@@ -299,6 +300,7 @@ def _attributes(worlds: Sequence[World], facts: Facts) -> dict[str, Any]:
         "seed": facts.seed,
         "seeds_of_members": "numpy.random.SeedSequence([seed, *stream.encode(), member])",
         "resolved_scenario": "---\n".join(dump_scenario(r) for r in records),
+        "input_checksums": json.dumps(_checksums(records), sort_keys=True),
         "versions": json.dumps(provenance.versions(), sort_keys=True),
         **facts.design,
     }
@@ -307,3 +309,12 @@ def _attributes(worlds: Sequence[World], facts: Facts) -> dict[str, Any]:
             f"ATTENTION: interrupted; the first {facts.done} of {facts.asked} members alone"
         )
     return attrs
+
+
+def _checksums(records: Sequence[Scenario]) -> dict[str, str]:
+    """SHA-256 of the tables and files that the scenarios read."""
+    found: dict[str, str] = {}
+    for record in records:
+        found |= {k: str(reference.describe(k)["sha256"]) for k in used_tables(record)}
+        found |= used_files(record)
+    return found

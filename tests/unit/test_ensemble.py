@@ -306,6 +306,12 @@ def test_errors_say_what_is_wrong(values, members, says):
         bm.run_ensemble(settings(**values), members=members)
 
 
+def test_a_run_refuses_what_only_an_ensemble_does():
+    with pytest.raises(bm.InputError, match="run_ensemble") as caught:
+        bm.run(settings(members=200_000, parameters={"lake_reference_area": "prior"}))
+    assert len(caught.value.problems) == 2
+
+
 def test_members_that_do_not_differ_are_refused():
     with pytest.raises(bm.InputError, match="nothing differs"):
         bm.run_ensemble("ecological_release", members=10)
