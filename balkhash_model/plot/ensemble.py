@@ -68,11 +68,11 @@ def _threshold(axes: Axes, value: float) -> None:
     axes.axhline(value, color=PALETTE["threshold"], lw=1.0, ls=(0, (6, 3)))
     axes.annotate(
         f"{value:.1f} m",
-        (1.0, value),
+        (0.0, value),
         xycoords=("axes fraction", "data"),
-        xytext=(-2, 3),
+        xytext=(3, -3),
         textcoords="offset points",
-        ha="right",
+        va="top",
         color=PALETTE["threshold"],
         fontsize=8.5,
     )

@@ -170,7 +170,7 @@ def test_the_statistics_of_a_run_are_those_of_its_members(result, tmp_path):
     below = (levels < 341.0).mean(axis=0)
     np.testing.assert_allclose(result["level_below"].sel(threshold=341.0), below, atol=1e-12)
     np.testing.assert_allclose(
-        full["salinity_west_mean"], (salt / water)[..., 1].mean(axis=0), atol=1e-6
+        full["salinity_west_mean"], (salt[..., 1] / water[..., 1]).mean(axis=0), atol=1e-6
     )
     # the indicators of a member, from its levels by the definition
     middle = 0.5 * (levels[:, 1:] + levels[:, :-1])
