@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from balkhash_model import diagnostics, plot, reference
     from balkhash_model.calibration import calibrate
     from balkhash_model.diagnostics.balance import check_balance
+    from balkhash_model.ensemble import run_ensemble
+    from balkhash_model.ensemble.sensitivity import sensitivity
     from balkhash_model.errors import BalkhashError, InputError, WaterBalanceError
     from balkhash_model.library import load_parameters, load_system
     from balkhash_model.reconstruction import reconstruct_inflow
@@ -44,6 +46,8 @@ _HOMES = {
     "reconstruct_inflow": "reconstruction",
     "rerun": "results",
     "run": "runs",
+    "run_ensemble": "ensemble",
+    "sensitivity": "ensemble.sensitivity",
     "simulate": "simulation",
     "step_response": "steady_state",
 }
@@ -67,6 +71,8 @@ __all__ = [
     "reference",
     "rerun",
     "run",
+    "run_ensemble",
+    "sensitivity",
     "simulate",
     "step_response",
 ]

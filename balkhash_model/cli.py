@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from balkhash_model.cli_ensemble import add_commands as add_ensemble_commands
 from balkhash_model.cli_scenario import add_commands, scenario_app
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ app.add_typer(data_app, name="data")
 app.add_typer(params_app, name="params")
 app.add_typer(scenario_app, name="scenario")
 add_commands(app)
+add_ensemble_commands(app)
 
 
 def _console(*, error: bool = False) -> Any:
@@ -119,8 +121,38 @@ def run(
     in_order: Annotated[
         bool, typer.Option("--in-order", help="Let a later variant win over an earlier one.")
     ] = False,
+    members: Annotated[
+        int | None,
+        typer.Option(help="Run an ensemble of this many members; scenarios share them.", min=1),
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(help="With --members: statistics, indicators or members; may be repeated."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="With --members: go on with an interrupted run.")
+    ] = False,
+    threads: Annotated[
+        int | None, typer.Option(help="With --members: threads at most.", min=1)
+    ] = None,
 ) -> None:
     """Run scenarios; write NAME.nc, NAME.png, NAME.svg and NAME.resolved.yml for each."""
+    if members is not None:
+        from balkhash_model.cli_ensemble import run_members
+
+        run_members(
+            scenario,
+            members,
+            out,
+            variants or (),
+            settings or (),
+            in_order,
+            keep=keep or (),
+            force=force,
+            resume=resume,
+            threads=threads,
+        )
+        return
     from balkhash_model.job import run_jobs
 
     console = _console()

@@ -170,7 +170,11 @@ def reconstruct_inflow(
             for s in system.storages
             if s.name not in system.lake
         }
-    return _Inversion(system, climate, observed, initial, noise or Noise.of(system)).solve()
+    from threadpoolctl import threadpool_limits
+
+    # a product of matrices has other last bits on another number of threads
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _Inversion(system, climate, observed, initial, noise or Noise.of(system)).solve()
 
 
 class _Inversion:

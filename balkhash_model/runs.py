@@ -27,6 +27,9 @@ from balkhash_model.timeaxis import TimeAxis
 
 FloatArray = npt.NDArray[np.float64]
 
+#: Members whose every flux a run keeps in memory.
+_MOST_MEMBERS = 100_000
+
 __all__ = ["Case", "build", "check", "run", "used_files", "used_tables"]
 
 
@@ -171,15 +174,14 @@ def build(
     levels = dict.fromkeys(system.lake, float("nan"))
     try:
         adapted = adapt_system(record, system)
-        done = assemble_all(record, system, axis, _reconstruction(record, system))
+        done = assemble_all(record, system, axis, reconstruction_record(record, system))
         forcing, extra = done.forcing, done.extra
     except InputError as error:
         problems.extend(error.problems)
     salinity: dict[str, float] = {}
     try:
         if start:
-            levels = _start_levels(record, adapted)
-            salinity = _start_salinity(record, adapted, levels, axis.edges[0])
+            levels, salinity = start_of(record, adapted, axis.edges[0])
     except InputError as error:
         problems.extend(error.problems)
     if problems:
@@ -228,7 +230,7 @@ def check(
     try:
         axis = scenario_axis(record)
         adapted = adapt_system(record, system)
-        _start_salinity(record, adapted, _start_levels(record, adapted), axis.edges[0])
+        start_of(record, adapted, axis.edges[0])
     except InputError as error:
         problems.extend(error.problems)
     if not problems:
@@ -262,8 +264,65 @@ def _draws_from_levels(record: Scenario) -> bool:
     return inflow.kind in STOCHASTIC and inflow.generator.source == "reconstruction"
 
 
-def _reconstruction(record: Scenario, system: LakeSystem) -> Record | None:
-    """Total river inflow that the levels imply, where the scenario draws from it."""
+def start_of(
+    record: Scenario, system: LakeSystem, start: np.datetime64
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Give the state that a scenario starts from.
+
+    Parameters
+    ----------
+    record : Scenario
+        The scenario.
+    system : LakeSystem
+        Its lake system.
+    start : numpy.datetime64
+        First instant.
+
+    Returns
+    -------
+    tuple of dict
+        Levels, m, and salinities, kg m-3, by storage.
+
+    Raises
+    ------
+    InputError
+        Where a level or a salinity cannot be used.
+
+    Examples
+    --------
+    >>> case = build("baseline_2050")
+    >>> start_of(case.scenario, case.system, case.axis.edges[0])[0]
+    {'west': 341.55, 'east': 341.55}
+    """
+    levels = _start_levels(record, system)
+    return levels, _start_salinity(record, system, levels, start)
+
+
+def reconstruction_record(record: Scenario, system: LakeSystem) -> Record | None:
+    """Give the total river inflow that the levels imply, where the scenario draws from it.
+
+    Parameters
+    ----------
+    record : Scenario
+        The scenario.
+    system : LakeSystem
+        Its lake system, before the scenario changes it.
+
+    Returns
+    -------
+    Record or None
+        Monthly flows of 1993 to 2014; None where the inflow comes from elsewhere.
+
+    Raises
+    ------
+    InputError
+        Where the reconstruction cannot be made.
+
+    Examples
+    --------
+    >>> reconstruction_record(load_scenario("hindcast"), load_system("balkhash")) is None
+    True
+    """
     if not _draws_from_levels(record):
         return None
     base = load_scenario("hindcast")
@@ -425,8 +484,9 @@ def run(
     >>> result.sizes["time"], round(float(result["lake_level"].min()), 0)
     (648, 341.0)
     """
-    case = build(scenario, start=start_from is None)
-    record = case.scenario
+    record = scenario if isinstance(scenario, Scenario) else load_scenario(str(scenario))
+    _check_members(record)
+    case = build(record, start=start_from is None)
     if substeps is not None:
         # what was run is what the result must say
         period = record.period.model_copy(update={"substeps": substeps})
@@ -456,6 +516,22 @@ def run(
     if extra.data_vars:
         result = _with_extra(result, extra)
     return _kept(result, record.outputs.variables)
+
+
+def _check_members(record: Scenario) -> None:
+    """Refuse what only an ensemble does, before anything takes memory or is left out."""
+    ensemble, hint = record.ensemble, "Use balkhash_model.run_ensemble, or balkhash run --members"
+    problems = []
+    if ensemble.members is not None and ensemble.members > _MOST_MEMBERS:
+        where = record.where("ensemble", "members")
+        most = f"at most {_MOST_MEMBERS}"
+        found = str(ensemble.members)
+        problems.append(Problem(where, "too many for results in memory", found, most, hint))
+    if ensemble.members is not None and ensemble.varied:
+        where = record.where("ensemble")
+        problems.append(Problem(where, "a run does not vary parameters or factors", hint=hint))
+    if problems:
+        raise InputError(problems)
 
 
 def _reconstructed(case: Case, start_from: xr.Dataset | None) -> tuple[xr.Dataset, xr.Dataset]:

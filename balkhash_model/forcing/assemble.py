@@ -12,6 +12,7 @@ from balkhash_model import units
 from balkhash_model.forcing import adaptation, base_climate, climate, ice, inflow, operation, river
 from balkhash_model.forcing.adaptation import adapt_system, saved_delta_name
 from balkhash_model.forcing.climate_file import file_climate
+from balkhash_model.forcing.membership import Members
 from balkhash_model.forcing.scenario_climate import ClimateChange, climate_change
 from balkhash_model.forcing.series import axis_years, months_to_axis, ramp
 from balkhash_model.forcing.table import CARRIED, FORCING, empty_forcing
@@ -128,6 +129,7 @@ def assemble_all(
     system: LakeSystem,
     axis: TimeAxis | None = None,
     reconstruction: Record | None = None,
+    chosen: Members | None = None,
 ) -> Assembled:
     """Assemble the forcing of a scenario, with the system that it changes.
 
@@ -141,6 +143,8 @@ def assemble_all(
         Intervals other than those of the scenario.
     reconstruction : Record, optional
         Total river inflow that the levels imply, where the scenario draws from it.
+    chosen : Members, optional
+        The members to assemble; all where not given.
 
     Returns
     -------
@@ -163,14 +167,14 @@ def assemble_all(
     if axis is None:
         axis = inflow.scenario_axis(scenario)
     adapted = adapt_system(scenario, system)
-    change = climate_change(scenario, axis)
+    change = climate_change(scenario, axis, chosen)
     table = _Table(adapted, axis)
-    _climate(scenario, adapted, axis, change, table)
+    _climate(scenario, adapted, axis, change, table, chosen)
     uses = water_use(scenario, axis)
     if scenario.inflow.kind == "history":
         extra = _history(scenario, adapted, axis, change, uses, table)
     else:
-        extra = _outlook(scenario, adapted, axis, change, uses, table, reconstruction)
+        extra = _outlook(scenario, adapted, axis, change, uses, table, reconstruction, chosen)
     for use in uses:
         if takes_from_storage(scenario, use.name):
             table.put("withdrawal_demand", use.name, np.maximum(use.net - use.embedded, 0.0))
@@ -185,6 +189,7 @@ def _climate(
     axis: TimeAxis,
     change: ClimateChange | None,
     table: _Table,
+    chosen: Members | None,
 ) -> None:
     """Rain, evaporation and groundwater."""
     p = system.parameters
@@ -205,7 +210,7 @@ def _climate(
             else climate.reservoir_depths(axis, p, method)
         )
         if storage.kind == "lake" and spec.file is not None:
-            rain, evaporation = file_climate(scenario, axis, rain, evaporation)
+            rain, evaporation = file_climate(scenario, axis, rain, evaporation, chosen)
         if change is not None:
             rain = np.maximum(rain * change.precipitation + change.precipitation_depth, 0.0)
             evaporation = evaporation * change.evaporation + change.evaporation_depth
@@ -334,10 +339,11 @@ def _outlook(
     uses: list[Use],
     table: _Table,
     reconstruction: Record | None,
+    chosen: Members | None,
 ) -> dict[str, object]:
     """Inflow that is given at one place."""
     p, spec = system.parameters, scenario.inflow
-    flow = river.given_inflow(scenario, system, axis, reconstruction)
+    flow = river.given_inflow(scenario, system, axis, reconstruction, chosen)
     years = axis_years(axis)
     east = months_to_axis(axis, river.eastern_rates(scenario, p, years))
     delta = next(d for d in system.deltas if d.name == _DELTA)

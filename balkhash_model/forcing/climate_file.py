@@ -12,6 +12,7 @@ import numpy.typing as npt
 from balkhash_model import units
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.forcing.bias import delta_change, quantile_mapping
+from balkhash_model.forcing.membership import Members
 from balkhash_model.forcing.scenario_climate import evaporation_factor
 from balkhash_model.forcing.series import axis_years, months_to_axis
 from balkhash_model.timeaxis import TimeAxis
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 
-__all__ = ["MonthlyClimate", "file_climate", "read_climate"]
+__all__ = ["MonthlyClimate", "climates_of_file", "file_climate", "read_climate"]
 
 Name = Literal["precipitation", "evaporation", "temperature"]
 #: Names by which each variable is found, CF standard names first.
@@ -318,7 +319,11 @@ def _csv_variable(rows: Any, name: Name, where: str) -> tuple[npt.NDArray[np.int
 
 
 def file_climate(
-    scenario: Scenario, axis: TimeAxis, rain: FloatArray, evaporation: FloatArray
+    scenario: Scenario,
+    axis: TimeAxis,
+    rain: FloatArray,
+    evaporation: FloatArray,
+    chosen: Members | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Rain and evaporation of the lake from a user's own series.
 
@@ -331,6 +336,8 @@ def file_climate(
     rain, evaporation : array (n,)
         The base, m/s: what a correction brings the series to, and what stays where the file does
         not hold a variable.
+    chosen : Members, optional
+        The members to make; all where not given.
 
     Returns
     -------
@@ -369,7 +376,7 @@ def file_climate(
                 values = quantile_mapping(values, then, seen[name], "ratio")
             else:
                 values = delta_change(values, then, base[name], "ratio")
-        out[name] = _members(scenario, months_to_axis(axis, values), where)
+        out[name] = _members(scenario, months_to_axis(axis, values), where, chosen)
     if "temperature" in now and "evaporation" not in now:
         if spec.reference is None:
             raise InputError(Problem(where, "a temperature needs the reference years"))
@@ -377,8 +384,33 @@ def file_climate(
         change = now["temperature"] - then.mean(axis=-2, keepdims=True)
         per_degree = units.parse(scenario.climate.evaporation_per_degree, "fraction", "value")
         factor = evaporation_factor(months_to_axis(axis, change), per_degree)
-        out["evaporation"] = _members(scenario, evaporation * factor, where)
+        out["evaporation"] = _members(scenario, evaporation * factor, where, chosen)
     return out["precipitation"], out["evaporation"]
+
+
+def climates_of_file(scenario: Scenario) -> int:
+    """Count the members of the climate file of a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A scenario with ``climate.file``.
+
+    Returns
+    -------
+    int
+        Their number, one where the file has no such dimension.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read.
+    """
+    spec = scenario.climate.file
+    assert spec is not None
+    folder = scenario.folder("climate", "file", "path")
+    series = read_climate(folder / spec.path, {str(k): v for k, v in spec.variables.items()})
+    return max((v.shape[0] for v in series.values.values() if v.ndim > 2), default=1)
 
 
 def _climatology(axis: TimeAxis, rate: FloatArray) -> FloatArray:
@@ -392,12 +424,14 @@ def _climatology(axis: TimeAxis, rate: FloatArray) -> FloatArray:
     return out
 
 
-def _members(scenario: Scenario, values: FloatArray, where: str) -> FloatArray:
-    """Members of the file as members of the run."""
-    wanted = scenario.ensemble.members
+def _members(
+    scenario: Scenario, values: FloatArray, where: str, chosen: Members | None
+) -> FloatArray:
+    """Members of the file as members of the run, or as its climates."""
+    wanted = scenario.ensemble.members if chosen is None else chosen.climates
     if values.ndim == 1:
         return values
-    if wanted is None and values.shape[0] == 1:
+    if values.shape[0] == 1 and (wanted is None or chosen is not None):
         only: FloatArray = values[0]
         return only
     if wanted != values.shape[0]:
@@ -410,4 +444,4 @@ def _members(scenario: Scenario, values: FloatArray, where: str) -> FloatArray:
                 "Set ensemble.members",
             )
         )
-    return values
+    return values if chosen is None else chosen.of_climate(values)

@@ -12,6 +12,7 @@ from balkhash_model.errors import InputError, Problem
 from balkhash_model.forcing import generators
 from balkhash_model.forcing.calendar import by_period, cosine_shape, months_of
 from balkhash_model.forcing.inflow import MEAN_YEAR
+from balkhash_model.forcing.membership import Members
 from balkhash_model.forcing.series import (
     axis_years,
     by_year,
@@ -216,7 +217,11 @@ def eastern_rates(
 
 
 def given_inflow(
-    scenario: Scenario, system: LakeSystem, axis: TimeAxis, reconstruction: Record | None = None
+    scenario: Scenario,
+    system: LakeSystem,
+    axis: TimeAxis,
+    reconstruction: Record | None = None,
+    chosen: Members | None = None,
 ) -> FloatArray:
     """Flow at the place where the scenario gives it, before changes of climate and use.
 
@@ -230,6 +235,8 @@ def given_inflow(
         n intervals.
     reconstruction : Record, optional
         Total river inflow that the levels imply, where the scenario draws from it.
+    chosen : Members, optional
+        The members to draw; all where not given.
 
     Returns
     -------
@@ -263,7 +270,7 @@ def given_inflow(
     elif inflow.kind == "series":
         rates = _series(scenario, years)
     else:
-        rates = _drawn(scenario, system, years, mean, reconstruction)
+        rates = _drawn(scenario, system, years, mean, reconstruction, chosen)
     if inflow.decline is not None:
         rates = rates * _decline(scenario, years)[:, None]
     return months_to_axis(axis, rates)
@@ -364,28 +371,34 @@ def _drawn(
     years: npt.NDArray[np.int64],
     mean: FloatArray | None,
     reconstruction: Record | None,
+    chosen: Members | None,
 ) -> FloatArray:
-    inflow, generator = scenario.inflow, scenario.inflow.generator
     record = record_of(scenario, system, reconstruction)
     seconds = months_of(int(record.years[0]), int(record.years[-1])).durations.reshape(-1, 12)
     # the record as volumes per mean year, so that its mean is a mean of volumes
     volume = float((record.flow * seconds).sum()) / record.years.size
     members = scenario.ensemble.members
-    out = []
-    for member in range(members or 1):
-        rng = generators.generator_of(scenario.ensemble.seed, "inflow", member)
-        if inflow.kind == "lognormal_ar1":
-            drawn = _lognormal(scenario, record, years.size, rng)
-        elif inflow.kind == "thomas_fiering":
-            drawn = generators.thomas_fiering(record.flow, years.size, rng)
-        elif inflow.kind == "knn":
-            drawn = generators.k_nearest_neighbours(
-                record.flow, years.size, rng, generator.neighbours
-            )
-        else:
-            drawn = generators.block_bootstrap(record.flow, years.size, rng, generator.block)
-        out.append(drawn if mean is None else drawn * (mean / volume)[:, None])
-    return np.stack(out) if members is not None else out[0]
+    if chosen is not None and chosen.drawn is not None:
+        drawn = chosen.drawn
+    else:
+        numbers = np.arange(members or 1) if chosen is None else chosen.numbers
+        drawn = np.stack([_draw(scenario, record, years.size, int(k)) for k in numbers])
+    if mean is not None:
+        drawn = drawn * (mean / volume)[:, None]
+    return drawn if members is not None or chosen is not None else drawn[0]
+
+
+def _draw(scenario: Scenario, record: Record, n: int, member: int) -> FloatArray:
+    """Monthly flows of one member ``(n, 12)``."""
+    inflow, generator = scenario.inflow, scenario.inflow.generator
+    rng = generators.generator_of(scenario.ensemble.seed, "inflow", member)
+    if inflow.kind == "lognormal_ar1":
+        return _lognormal(scenario, record, n, rng)
+    if inflow.kind == "thomas_fiering":
+        return generators.thomas_fiering(record.flow, n, rng)
+    if inflow.kind == "knn":
+        return generators.k_nearest_neighbours(record.flow, n, rng, generator.neighbours)
+    return generators.block_bootstrap(record.flow, n, rng, generator.block)
 
 
 def _lognormal(scenario: Scenario, record: Record, n: int, rng: np.random.Generator) -> FloatArray:

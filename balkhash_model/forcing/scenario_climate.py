@@ -11,6 +11,7 @@ import numpy.typing as npt
 from balkhash_model import units
 from balkhash_model.forcing.calendar import annual_amounts_to_rates
 from balkhash_model.forcing.generators import generator_of
+from balkhash_model.forcing.membership import Members
 from balkhash_model.forcing.series import axis_years, months_to_axis
 from balkhash_model.timeaxis import TimeAxis
 
@@ -206,17 +207,20 @@ def _between(
     return value
 
 
-def _quantiles(scenario: Scenario, stream: str) -> FloatArray:
+def _quantiles(scenario: Scenario, stream: str, chosen: Members | None = None) -> FloatArray:
     """Place of each member within the models: evenly spread, in a drawn order."""
-    members = scenario.ensemble.members
+    members = scenario.ensemble.members if chosen is None else chosen.climates
     projection = scenario.climate.projection
     if members is None or projection is None or not projection.spread:
         return np.array(0.5)
     order = generator_of(scenario.ensemble.seed, stream, members).permutation(members)
-    return (order + 0.5) / members
+    places: FloatArray = (order + 0.5) / members
+    return places if chosen is None else chosen.of_climate(places)
 
 
-def climate_change(scenario: Scenario, axis: TimeAxis) -> ClimateChange | None:
+def climate_change(
+    scenario: Scenario, axis: TimeAxis, chosen: Members | None = None
+) -> ClimateChange | None:
     """Put all changes of climate of a scenario on the time axis.
 
     Parameters
@@ -225,6 +229,8 @@ def climate_change(scenario: Scenario, axis: TimeAxis) -> ClimateChange | None:
         The scenario.
     axis : TimeAxis
         The intervals.
+    chosen : Members, optional
+        The members to make; all where not given.
 
     Returns
     -------
@@ -260,7 +266,7 @@ def climate_change(scenario: Scenario, axis: TimeAxis) -> ClimateChange | None:
     on_axis = {k: months_to_axis(axis, np.maximum(v, 0.0)) for k, v in factor.items()}
     ili = months_to_axis(axis, flow)
     if climate.projection is not None:
-        ili = _project(scenario, climate.projection, axis, on_axis, ili)
+        ili = _project(scenario, climate.projection, axis, on_axis, ili, chosen)
     return ClimateChange(
         **on_axis,
         precipitation_depth=months_to_axis(axis, depth["precipitation"]),
@@ -276,13 +282,14 @@ def _project(
     axis: TimeAxis,
     factor: dict[str, FloatArray],
     ili: FloatArray,
+    chosen: Members | None,
 ) -> FloatArray:
     """Apply the published decades; returns the flow to add to the Ili."""
     from balkhash_model import reference
 
     years = axis_years(axis)
     middle = (years + 0.5).astype(np.float64)
-    wet, dry = (_quantiles(scenario, s) for s in ("precipitation", "potential_evaporation"))
+    wet, dry = (_quantiles(scenario, s, chosen) for s in ("precipitation", "potential_evaporation"))
     if projection.rain_and_evaporation:
         rain = projected_change("precipitation", projection.scenario, middle, wet)
         demand = projected_change("potential_evaporation", projection.scenario, middle, dry)
@@ -301,7 +308,7 @@ def _project(
             projection.scenario,
             middle,
             scenario.inflow.reference_period,
-            _quantiles(scenario, "glacier"),
+            _quantiles(scenario, "glacier", chosen),
         )
         table = reference.load("glacier_runoff_monthly")
         shape = np.zeros(12)

@@ -194,6 +194,7 @@ def _inflow(scenario: Scenario) -> Iterator[Problem]:
         inflow.kind in STOCHASTIC
         or (projection is not None and projection.spread)
         or scenario.climate.file is not None
+        or scenario.ensemble.varied
     )
     if scenario.ensemble.members is not None and not drawn:
         yield Problem(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from balkhash_model import yamlio
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.scenario.consistency import consistency
 from balkhash_model.scenario.fields import _inside
-from balkhash_model.scenario.layers import Layer, conflicts, lookup, merge, read_layer
+from balkhash_model.scenario.layers import Layer, conflicts, lookup, merge, read_layer, split_key
 from balkhash_model.scenario.origins import Origins
 from balkhash_model.scenario.schema import Scenario
 from balkhash_model.validation import validate
@@ -23,6 +23,7 @@ __all__ = [
     "load_scenario",
     "read_scenario",
     "variants_of",
+    "with_settings",
 ]
 
 _NAME = re.compile(r"[A-Za-z0-9_\-]+\Z")
@@ -407,6 +408,46 @@ class _Merged:
 
     def where(self, keys: Sequence[str | int] = ()) -> str:
         return self._origins.where(keys)
+
+
+def with_settings(scenario: Scenario, settings: Mapping[str, object]) -> Scenario:
+    """Give a resolved scenario other values of some keys.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The record, which stays as it is.
+    settings : mapping of str to object
+        Values by dotted key.
+
+    Returns
+    -------
+    Scenario
+        A new checked record that still knows where the other keys were written.
+
+    Raises
+    ------
+    InputError
+        Where there is no such key, or its value does not fit.
+
+    Examples
+    --------
+    >>> record = with_settings(load_scenario("rcp45"), {"initial.lake_level": "341.0 m"})
+    >>> record.initial.lake_level
+    '341.0 m'
+    """
+    data = scenario.plain()
+    for key, value in settings.items():
+        *way, last = split_key(key)
+        found, place = lookup(data, way)
+        if not found or not isinstance(place, dict):
+            raise InputError(Problem(key, "no such key of the scenario"))
+        place[last] = value
+    record = validate(Scenario, _Merged(data, scenario.origins)).with_origins(scenario.origins)
+    problems = consistency(record)
+    if problems:
+        raise InputError(problems)
+    return record
 
 
 def dump_scenario(scenario: Scenario) -> str:

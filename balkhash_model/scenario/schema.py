@@ -18,6 +18,7 @@ from balkhash_model.scenario.fields import (
 )
 from balkhash_model.scenario.origins import Explanation, Origins
 from balkhash_model.scenario.schema_climate import Climate
+from balkhash_model.scenario.schema_ensemble import Ensemble
 from balkhash_model.scenario.schema_inflow import Inflow
 from balkhash_model.scenario.schema_use import Measure, Reservoir, User
 from balkhash_model.validation import Strict
@@ -102,15 +103,6 @@ class Initial(Strict):
             name: text if text.startswith("$") else str(check_amount(text, "salinity"))
             for name, text in value.items()
         }
-
-
-class Ensemble(Strict):
-    """How many members are run, and the seed of everything that is drawn."""
-
-    members: StrictInt | None = Field(default=None, ge=1, le=100_000)
-    """Number of members; null for one run without a member dimension."""
-    seed: StrictInt = Field(default=1, ge=0)
-    """Seed; member i draws the same numbers however many members there are."""
 
 
 class Outputs(Strict):

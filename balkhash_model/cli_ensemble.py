@@ -1,0 +1,237 @@
+"""Commands about ensembles: ``run --members`` and ``sensitivity``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from balkhash_model.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from balkhash_model.scenario import Scenario
+
+__all__ = ["add_commands", "run_members"]
+
+
+@contextmanager
+def _bar(text: str, unit: str = "members") -> Iterator[Callable[[int, int], None]]:
+    """Progress with what is done, the rate and the time left."""
+    import time
+
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f} " + unit),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    began = time.monotonic()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(text, total=1, rate="")
+
+        def report(done: int, asked: int) -> None:
+            rate = f"{done / max(time.monotonic() - began, 1e-9):,.0f} a second"
+            progress.update(task, completed=done, total=asked, rate=rate)
+
+        yield report
+
+
+def _records(
+    names: Sequence[str], variants: Sequence[str], settings: Sequence[str], in_order: bool
+) -> list[Scenario]:
+    from balkhash_model.scenario import load_scenario
+
+    records: list[Scenario] = []
+    problems: list[Problem] = []
+    for name in names:
+        try:
+            records.append(load_scenario(name, variants, settings, in_order=in_order))
+        except InputError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InputError(problems)
+    return records
+
+
+def run_members(
+    names: Sequence[str],
+    members: int,
+    out: Path,
+    variants: Sequence[str] = (),
+    settings: Sequence[str] = (),
+    in_order: bool = False,
+    *,
+    keep: Sequence[str] = (),
+    force: bool = False,
+    resume: bool = False,
+    threads: int | None = None,
+) -> None:
+    """Run scenarios with many members that they share, and write the result and its figures.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Scenarios; the first is what the others are held against.
+    members : int
+        Number of members.
+    out : Path
+        Folder for the files.
+    variants, settings : sequence of str
+        As for :func:`balkhash_model.load_scenario`.
+    in_order : bool, default False
+        Whether a later variant may win over an earlier one.
+    keep : sequence of str, optional
+        What is kept, as for :func:`balkhash_model.run_ensemble`.
+    force, resume : bool, default False
+        Whether to replace what is there, or to go on from it.
+    threads : int, optional
+        Threads.
+
+    Raises
+    ------
+    InputError
+        Where the ensemble cannot be made.
+    Exit
+        With code 130 where it was interrupted; what was done is written.
+
+    Examples
+    --------
+    ``balkhash run baseline_2050 china_plus --members 1000``
+    """
+    from balkhash_model.ensemble import run_ensemble
+    from balkhash_model.plot import exceedance, fan, first_crossing, save
+
+    records = _records(names, variants, settings, in_order)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            Problem(f"output folder {str(out)!r}", "cannot be made", str(error))
+        ) from None
+    stem = records[0].meta.name if len(records) == 1 else f"{records[0].meta.name}_and_others"
+    target = out / f"{stem}.ensemble.nc"
+    with _bar(stem) as report:
+        result = run_ensemble(
+            records,
+            members,
+            keep=keep or None,
+            out=target,
+            force=force,
+            resume=resume,
+            threads=threads,
+            progress=report,
+        )
+    paths = [target]
+    for name, figure in (
+        ("fan", fan(result)),
+        ("below", exceedance(result)),
+        ("first_below", first_crossing(result)),
+    ):
+        paths.append(out / f"{stem}.{name}.png")
+        save(figure, paths[-1])
+    _print_levels(result)
+    for path in paths:
+        typer.echo(f"wrote {path}")
+    if result.attrs["complete"] == "no":
+        typer.echo(f"- {result.attrs['comment']}; go on with --resume")
+        raise typer.Exit(130)
+
+
+def _print_levels(result: xr.Dataset) -> None:
+    """Level at the end, and what the thresholds come to."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    several = "scenario" in result.dims
+    names = result["scenario"].values if several else [result.attrs["scenario_names"]]
+    shares = result["quantile"].values
+    heads = ["scenario", *(f"{100 * q:.3g} %" for q in shares)]
+    thresholds = result["threshold"].values
+    heads += [f"ever below {t:.1f} m" for t in thresholds]
+    title = f"Mean level of the last year (m), {result.attrs['members']} members"
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1))
+    for j, head in enumerate(heads):
+        table.add_column(head, justify="right" if j else "left", overflow="fold")
+    for i, name in enumerate(names):
+        part: Any = result.isel(scenario=i) if several else result
+        ever = part["first_below_count"].values.sum(axis=0) / result.attrs["members"]
+        table.add_row(
+            str(name),
+            *(f"{v:.2f}" for v in part["end_quantile"].values),
+            *(f"{100 * v:.1f} %" for v in ever),
+        )
+    Console(highlight=False).print(table)
+
+
+def _sensitivity(
+    scenario: Annotated[str, typer.Argument(help="A scenario whose ensemble names what differs.")],
+    draws: Annotated[int, typer.Option(help="Draws; of sobol the base number, 2^n.")] = 128,
+    method: Annotated[str, typer.Option(help="correlation or sobol.")] = "correlation",
+    year: Annotated[
+        int | None, typer.Option(help="Year of the level; by default the last.")
+    ] = None,
+    members: Annotated[int, typer.Option(help="Members averaged in each draw.")] = 16,
+    out: Annotated[Path, typer.Option(help="Folder for the table and the figure.")] = Path(
+        "results"
+    ),
+    threads: Annotated[int | None, typer.Option(help="Threads.", min=1)] = None,
+    variants: Annotated[
+        list[str] | None, typer.Option("--with", help="A variant of the scenario, under overrides.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="A value to replace, as key=value.")
+    ] = None,
+) -> None:
+    """Rank what the level of the lake depends on; write NAME.sensitivity.csv and .png."""
+    from balkhash_model.cli_scenario import _frame
+    from balkhash_model.ensemble.sensitivity import sensitivity
+    from balkhash_model.plot import save, sensitivity_bars
+
+    record = _records([scenario], variants or (), settings or (), False)[0]
+    with _bar(record.meta.name) as report:
+        table = sensitivity(
+            record,
+            draws,
+            method=method,  # type: ignore[arg-type]
+            year=year,
+            members_per_draw=members,
+            threads=threads,
+            progress=report,
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    when = year or record.last_year()
+    title = f"{record.meta.title}\nWhat the mean level of {when} depends on"
+    _frame(f"Mean level of {when}", table, "factor", dict.fromkeys(table.columns, 3))
+    csv, png = (out / f"{record.meta.name}.sensitivity.{x}" for x in ("csv", "png"))
+    table.to_csv(csv, index_label="factor")
+    save(sensitivity_bars(table, title), png)
+    for path in (csv, png):
+        typer.echo(f"wrote {path}")
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands to the command line.
+
+    Parameters
+    ----------
+    app : typer.Typer
+        The command line.
+
+    Examples
+    --------
+    >>> app = typer.Typer()
+    >>> add_commands(app)
+    >>> len(app.registered_commands)
+    1
+    """
+    app.command("sensitivity")(_sensitivity)

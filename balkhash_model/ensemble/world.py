@@ -1,0 +1,269 @@
+"""A scenario with one set of parameters, from which any members can be marched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from balkhash_model.ensemble.streams import block_starts, gather_years
+from balkhash_model.errors import InputError, Problem
+from balkhash_model.forcing import assemble_all
+from balkhash_model.forcing.adaptation import adapt_system
+from balkhash_model.forcing.check import read_forcing
+from balkhash_model.forcing.generators import generator_of
+from balkhash_model.forcing.inflow import scenario_axis
+from balkhash_model.forcing.membership import Members
+from balkhash_model.forcing.river import Record, record_of
+from balkhash_model.forcing.series import axis_years
+from balkhash_model.kernel import layout
+from balkhash_model.runs import start_of
+from balkhash_model.scenario import Scenario
+from balkhash_model.scenario.schema_inflow import STOCHASTIC
+from balkhash_model.simulation import _kernel_forcing, initial_volumes, pack
+from balkhash_model.system import LakeSystem
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+__all__ = ["World", "climate_of"]
+
+#: Sets of forcing that are assembled at once.
+_AT_ONCE = 512
+
+
+def climate_of(seed: int, numbers: IntArray, climates: int) -> IntArray:
+    """Climate of each member: every run of as many members as climates has each climate once.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the ensemble.
+    numbers : array of int (members,)
+        Numbers of the members.
+    climates : int
+        Number of climates.
+
+    Returns
+    -------
+    array of int (members,)
+        Index of the climate.
+
+    Examples
+    --------
+    >>> sorted(climate_of(1, np.arange(4, 8), 4).tolist())
+    [0, 1, 2, 3]
+    """
+    if climates == 1:
+        return np.zeros(numbers.size, dtype=np.int64)
+    out = np.empty(numbers.size, dtype=np.int64)
+    for group in np.unique(numbers // climates):
+        order = generator_of(seed, "climate", int(group)).permutation(climates)
+        inside = numbers // climates == group
+        out[inside] = order[numbers[inside] % climates]
+    return out
+
+
+class World:
+    """A scenario and its lake system, packed, with what its members share.
+
+    Parameters
+    ----------
+    record : Scenario
+        The scenario.
+    system : LakeSystem
+        Its lake system, before the scenario changes it.
+    climates : int
+        Number of climates.
+    reconstruction : Record, optional
+        Record of inflow, where the scenario draws from what the levels imply.
+    many : bool, default True
+        Whether many members share this world, so that it pays to lay down a table of years.
+
+    Raises
+    ------
+    InputError
+        Where the scenario cannot be used.
+
+    Examples
+    --------
+    :func:`balkhash_model.run_ensemble` makes one for each plan and set of parameters.
+    """
+
+    def __init__(
+        self,
+        record: Scenario,
+        system: LakeSystem,
+        climates: int,
+        reconstruction: Record | None = None,
+        *,
+        many: bool = True,
+    ) -> None:
+        if record.inflow.reconstruct_from is not None:
+            raise InputError(
+                Problem(
+                    record.where("inflow", "reconstruct_from"),
+                    "a reconstruction has one member",
+                    hint="Use a scenario whose inflow does not follow the levels",
+                )
+            )
+        self.record = record
+        self.climates = climates
+        self.base = system
+        self.axis = scenario_axis(record)
+        self.seed = record.ensemble.seed
+        self.reconstruction = reconstruction
+        self.system = adapt_system(record, system)
+        self.volume, self.salinity = self.start(record)
+        self.graph = pack(self.system)
+        self._table: FloatArray | None = None
+        if many:
+            self._table = self._year_table()
+        self._shared: layout.Forcing | None = None
+        if not self.drawn or self._table is not None:
+            each = (np.zeros(climates, dtype=np.int64), np.arange(climates), climates)
+            self._shared = self._assembled(Members(*each, self._still()))
+
+    @property
+    def drawn(self) -> bool:
+        """Whether the inflow is drawn for each member."""
+        return self.record.inflow.kind in STOCHASTIC
+
+    def start(self, record: Scenario) -> tuple[FloatArray, FloatArray]:
+        """Give the start of this scenario with another initial state.
+
+        Parameters
+        ----------
+        record : Scenario
+            The scenario, which may differ from that of this world in its ``initial`` alone.
+
+        Returns
+        -------
+        tuple of array (storage,)
+            Volumes, m3, and salinities, kg m-3.
+        """
+        begin = self.axis.edges[0]
+        levels, salinity = start_of(record, self.system, begin)
+        names = self.system.storage_names()
+        found = np.array([salinity.get(n, 0.0) for n in names])
+        return initial_volumes(self.system, levels, begin), found
+
+    def _still(self) -> FloatArray | None:
+        """Any inflow, where only what does not depend on it is wanted."""
+        if not self.drawn:
+            return None
+        record = record_of(self.record, self.base, self.reconstruction)
+        years = axis_years(self.axis).size
+        flow = np.broadcast_to(record.flow[0], (self.climates, years, 12))
+        return np.array(flow)
+
+    def _assembled(self, members: Members) -> layout.Forcing:
+        """Forcing of some members in full."""
+        forcing = assemble_all(
+            self.record, self.base, self.axis, self.reconstruction, members
+        ).forcing
+        arrays = read_forcing(self.system, forcing)
+        packed, _ = _kernel_forcing(
+            self.system, arrays, self.volume, self.volume * self.salinity, members.numbers.size
+        )
+        return packed
+
+    def _year_table(self) -> FloatArray | None:
+        """Kernel rows of each interval for each year of the record that may stand there.
+
+        Only where a year of inflow acts on its own year alone and on nothing but the inflow; that
+        is tried on some members rather than known.
+        """
+        if self.record.inflow.kind != "block_bootstrap":
+            return None
+        years = axis_years(self.axis).size
+        flow = record_of(self.record, self.base, self.reconstruction).flow
+        tables = []
+        for climate in range(self.climates):
+            repeated = np.repeat(flow[:, None, :], years, axis=1)
+            some = Members(
+                np.zeros(len(flow), dtype=np.int64),
+                np.full(len(flow), climate),
+                self.climates,
+                repeated,
+            )
+            packed = self._assembled(some)
+            if packed.use.shape[0] != 1 or packed.inflow.shape[0] == 1:
+                return None
+            tables.append(packed.inflow)
+        table = np.stack(tables)
+        probe = np.array([0, 1, 2, 1000])
+        true = self._assembled(Members(probe, climate_of(self.seed, probe, self.climates),
+                                       self.climates))  # fmt: skip
+        self._table = table
+        for i, k in enumerate(probe):
+            if not (self._gathered(np.array([k]))[0] == true.inflow[i]).all():
+                return None
+        return table
+
+    def _gathered(self, numbers: IntArray) -> FloatArray:
+        """Inflow rows of members, out of the table of years."""
+        assert self._table is not None
+        block, years = self.record.inflow.generator.block, self._table.shape[1]
+        run = axis_years(self.axis)
+        blocks = -(-run.size // block)
+        first = int(numbers[0])
+        if (np.diff(numbers) == 1).all():
+            starts = block_starts(self.seed, "inflow", first, numbers.size, years, blocks)
+        else:
+            starts = np.concatenate(
+                [block_starts(self.seed, "inflow", int(k), 1, years, blocks) for k in numbers]
+            )
+        in_run = (self.axis.years - run[0]).astype(np.int64)
+        climate = climate_of(self.seed, numbers, self.climates)
+        return gather_years(self._table, climate, starts, block, in_run)
+
+    def forcing(
+        self,
+        numbers: IntArray,
+        volume: FloatArray | None = None,
+        salinity: FloatArray | None = None,
+    ) -> layout.Forcing:
+        """Forcing and start of some members.
+
+        Parameters
+        ----------
+        numbers : array of int (members,)
+            Numbers of the members.
+        volume : array (storage, members), optional
+            Volumes at the start in place of the scenario's, m3.
+        salinity : array (storage, members), optional
+            Salinities at the start in place of the scenario's, kg m-3.
+
+        Returns
+        -------
+        Forcing
+            As the kernel takes it.
+        """
+        climate = climate_of(self.seed, numbers, self.climates)
+        many: dict[str, Any] = {}
+        shared = self._shared
+        if shared is None:
+            shared = self._assembled(Members(numbers, climate, self.climates))
+            index = {g: np.arange(numbers.size) for g in range(3)}
+        else:
+            index = dict.fromkeys(range(3), climate)
+        if self._table is not None:
+            many["inflow"] = self._gathered(numbers)
+            index[layout.INFLOWS] = np.arange(numbers.size)
+        groups = (shared.climate, many.get("inflow", shared.inflow), shared.use)
+        which = [
+            index[g] if len(sets) > 1 else np.zeros(numbers.size, dtype=np.int64)
+            for g, sets in enumerate(groups)
+        ]
+        start = np.repeat(self.volume[:, None], numbers.size, axis=1) if volume is None else volume
+        salt = start * (self.salinity[:, None] if salinity is None else salinity)
+        curves = np.arange(len(self.volume))[:, None]
+        return shared._replace(
+            **many,
+            which=np.stack(which),
+            curve_index=np.repeat(curves, numbers.size, axis=1),
+            initial_volume=np.ascontiguousarray(start),
+            initial_salt=np.ascontiguousarray(salt),
+        )

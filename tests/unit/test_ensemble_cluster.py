@@ -1,0 +1,66 @@
+"""An ensemble on a dask cluster: the bits of one machine, whatever becomes of the workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+import xarray as xr
+
+import balkhash_model as bm
+
+distributed = pytest.importorskip("distributed")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+BASE = "baseline_2050"
+
+
+@pytest.fixture
+def client():
+    cluster = distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    )
+    with cluster, distributed.Client(cluster) as client:
+        yield client
+
+
+def test_a_cluster_gives_the_bits_of_one_machine_and_outlives_a_worker(client, tmp_path):
+    wanted = {"members": 6000, "block": 64}
+    here = bm.run_ensemble([BASE, "china_plus"], **wanted)
+    pids = list(client.run(os.getpid).values())
+
+    def kill():
+        time.sleep(2.0)
+        os.kill(pids[0], signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    there = bm.run_ensemble([BASE, "china_plus"], client=client, **wanted)
+    killer.join()
+    xr.testing.assert_identical(there.drop_attrs(), here.drop_attrs())
+    # the worker that was killed is no more
+    client.wait_for_workers(2, timeout=60)
+    assert pids[0] not in client.run(os.getpid).values()
+
+
+def test_states_come_back_from_a_cluster(client, tmp_path):
+    for name, where in (("a", client), ("b", None)):
+        bm.run_ensemble(
+            BASE, members=50, keep=["members"], out=tmp_path / f"{name}.nc", client=where
+        )
+    assert (tmp_path / "a.members.nc").read_bytes() == (tmp_path / "b.members.nc").read_bytes()
+
+
+def test_a_dead_cluster_is_said(client):
+    client.cluster.scale(0)
+    deadline = time.monotonic() + 30.0
+    while client.nthreads() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    with pytest.raises(bm.BalkhashError, match="has no workers"):
+        bm.run_ensemble(BASE, members=10, client=client)
