@@ -70,7 +70,8 @@ def write_result(result: xr.Dataset, path: str | os.PathLike[str]) -> None:
 
 def _encoded(result: xr.Dataset) -> tuple[xr.Dataset, dict[str, dict[str, object]]]:
     """Times as seconds since a stated day, texts as strings, links to bounds and flags."""
-    encoded = result.copy()
+    # a system without users has nothing along that dimension, and text of no length has no type
+    encoded = result.drop_dims([d for d, n in result.sizes.items() if n == 0])
     encoded["time"].attrs["bounds"] = "time_bnds"
     encoding: dict[str, dict[str, object]] = {}
     for name in encoded.variables:
@@ -184,7 +185,7 @@ def run_jobs(
     import pandas as pd
 
     from balkhash_model.library import load_system
-    from balkhash_model.reference.levels import balkhash_levels, read_observed
+    from balkhash_model.reference.levels import observed_levels, read_observed
     from balkhash_model.runs import run as run_scenario
 
     problems: list[Problem] = []
@@ -203,18 +204,18 @@ def run_jobs(
     problems += _check_targets(records, out, force)
     if problems:
         raise InputError(problems)
-    levels = balkhash_levels()
-    if own is not None:
-        levels = pd.concat([levels, own], ignore_index=True)
     prepared = []
     for record in records:
         progress(f"{record.meta.name}: simulating (the first run compiles)")
         result = run_scenario(record, substeps=substeps)
-        prepared.append((record, result))
+        levels = observed_levels(str(result.attrs["system"]))
+        if own is not None:
+            levels = pd.concat([levels, own], ignore_index=True)
+        prepared.append((record, result, levels))
     progress("writing")
     try:
         out.mkdir(parents=True, exist_ok=True)
-        paths = _write_all(prepared, levels, out)
+        paths = _write_all(prepared, out)
     except OSError as error:
         raise InputError(
             Problem(
@@ -224,7 +225,7 @@ def run_jobs(
                 hint="Nothing was kept there; choose another with --out",
             )
         ) from None
-    return [_summary(r, result, levels, paths[r.meta.name]) for r, result in prepared]
+    return [_summary(r, result, levels, paths[r.meta.name]) for r, result, levels in prepared]
 
 
 def _record(
@@ -247,21 +248,22 @@ def _figure(record: Scenario, result: xr.Dataset, levels: pd.DataFrame) -> Figur
     from balkhash_model.diagnostics import annual_levels
     from balkhash_model.plot import fan, trajectories
 
-    threshold = units.parse(record.outputs.threshold, "level", "outputs.threshold")
+    text = record.outputs.threshold
+    threshold = None if text is None else units.parse(text, "level", "outputs.threshold")
     if "realization" not in result.dims:
         return trajectories(result, levels, threshold=threshold)
     return fan(annual_levels(result), str(result.attrs.get("title", "")), threshold)
 
 
 def _write_all(
-    results: Sequence[tuple[Scenario, xr.Dataset]], levels: pd.DataFrame, out: Path
+    results: Sequence[tuple[Scenario, xr.Dataset, pd.DataFrame]], out: Path
 ) -> dict[str, list[Path]]:
     """Write everything aside, and move it into place only when all of it is there."""
     from balkhash_model.plot import save
 
     with tempfile.TemporaryDirectory(dir=out, prefix=".balkhash.") as folder:
         aside = Path(folder)
-        for record, result in results:
+        for record, result, levels in results:
             name = record.meta.name
             write_result(result, aside / f"{name}.nc")
             if record.outputs.figures:
@@ -271,7 +273,9 @@ def _write_all(
             (aside / f"{name}.resolved.yml").write_text(
                 str(result.attrs["resolved_scenario"]), encoding="utf-8"
             )
-        paths = {r.meta.name: [out / f"{r.meta.name}{s}" for s in _suffixes(r)] for r, _ in results}
+        paths = {
+            r.meta.name: [out / f"{r.meta.name}{s}" for s in _suffixes(r)] for r, _, _ in results
+        }
         for targets in paths.values():
             for target in targets:
                 if target.is_dir():
@@ -349,7 +353,7 @@ def _indicators(record: Scenario, result: xr.Dataset) -> list[str]:
     from balkhash_model import units
     from balkhash_model.diagnostics import indicators
 
-    if not record.outputs.indicators:
+    if not record.outputs.indicators or record.outputs.threshold is None:
         return []
     threshold = units.parse(record.outputs.threshold, "level", "outputs.threshold")
     frame = indicators(result, threshold)

@@ -137,8 +137,14 @@ class Outputs(Strict):
     """Indicators that a run prints; with members their median, 10th and 90th percentile."""
     figures: list[Literal["png", "svg", "pdf"]] = ["png", "svg"]
     """Formats in which the course of the level is drawn."""
-    threshold: PlainLevelText = "341.0 m"
-    """Level whose crossing the indicators count, and that figures mark."""
+    threshold: PlainLevelText | None = "341.0 m"
+    """Level whose crossing the indicators count, and that figures mark; null for none."""
+
+    @model_validator(mode="after")
+    def _counted(self) -> Outputs:
+        if self.indicators and self.threshold is None:
+            raise ValueError("indicators count the crossing of a threshold, and none is given")
+        return self
 
 
 class Scenario(Strict):
