@@ -248,7 +248,7 @@ def _tabled_climate(
                 "depth_rate",
                 scenario.where(*keys),
                 scenario.folder(*keys),
-                system.saline_evaporation,
+                system,
             )
         except InputError as error:
             problems.extend(error.problems)
@@ -293,7 +293,7 @@ def _tabled_rivers(
             continue
         try:
             flow = column_rates(
-                columns, axis, "flow", scenario.where(*keys), scenario.folder(*keys)
+                columns, axis, "flow", scenario.where(*keys), scenario.folder(*keys), system
             )
         except InputError as error:
             problems.extend(error.problems)

@@ -20,6 +20,7 @@ from balkhash_model.timeaxis import TimeAxis, seconds_in_year
 
 if TYPE_CHECKING:
     from balkhash_model.scenario.schema_series import Column
+    from balkhash_model.system import LakeSystem
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -164,7 +165,7 @@ def column_rates(
     kind: str,
     where: str,
     folder: Path = Path(),
-    vapour_ratio: float | None = None,
+    system: LakeSystem | None = None,
 ) -> FloatArray:
     """Mean rates over intervals from columns; of several the first that covers a year counts.
 
@@ -180,8 +181,8 @@ def column_rates(
         Place for error messages.
     folder : Path, optional
         Folder of the user's files.
-    vapour_ratio : float, optional
-        Vapour pressure of the air over that of fresh water, for columns with a salinity.
+    system : LakeSystem, optional
+        For factors that are parameters, and for columns with a salinity.
 
     Returns
     -------
@@ -209,7 +210,7 @@ def column_rates(
     problems: list[Problem] = []
     for i, column in enumerate(columns):
         try:
-            own = _rates(column, years, kind, f"{where}.{i}", folder, vapour_ratio)
+            own = _rates(column, years, kind, f"{where}.{i}", folder, system)
         except InputError as error:
             problems.extend(error.problems)
             continue
@@ -245,7 +246,7 @@ def _rates(
     kind: str,
     where: str,
     folder: Path,
-    vapour_ratio: float | None,
+    system: LakeSystem | None,
 ) -> FloatArray:
     """Monthly rates of one column in the years of the run, NaN where it says nothing."""
     names = [n for n in (column.column, column.area, column.salinity) if n is not None]
@@ -260,9 +261,9 @@ def _rates(
     else:
         scale, period = units.parse_amount(f"1 {column.unit}", kind, where)
         raw = scale * series.values[column.column]
-    raw = raw * column.times
-    if column.salinity is not None and vapour_ratio is not None:
-        raw = raw / _lowering(series.values[column.salinity], vapour_ratio)
+    raw = raw * _factor(column.times, system, where)
+    if column.salinity is not None and system is not None and system.saline_evaporation is not None:
+        raw = raw / _lowering(series.values[column.salinity], system.saline_evaporation)
     own = {int(y): raw[i] for i, y in enumerate(series.years)}
     for year, text in column.replace.items():
         if year not in own:
@@ -280,6 +281,17 @@ def _rates(
             raise InputError(Problem(f"{where}.mean_of", "years without a value", f"{first}-{last}"))
         own = dict.fromkeys(years.tolist(), np.mean(held, axis=0))
     return _by_month(own, column, years, period, where)
+
+
+def _factor(times: float | str, system: LakeSystem | None, where: str) -> float:
+    """A number, or a parameter of the system's set."""
+    if not isinstance(times, str):
+        return times
+    if system is None or times[1:] not in system.parameters:
+        known = [] if system is None else list(system.parameters)
+        hint = nearest(times[1:], known)
+        raise InputError(Problem(f"{where}.times", "no such parameter", times, hint=hint))
+    return system.parameters[times[1:]].si
 
 
 def _by_month(

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from balkhash_model.plot.collapse import collapse
 from balkhash_model.plot.compare import comparison, fan
+from balkhash_model.plot.lakes import compare_lakes
 from balkhash_model.plot.style import PALETTE, save, use_style
 from balkhash_model.plot.trajectories import trajectories
 
-__all__ = ["PALETTE", "comparison", "fan", "save", "trajectories", "use_style"]
+__all__ = [
+    "PALETTE",
+    "collapse",
+    "compare_lakes",
+    "comparison",
+    "fan",
+    "save",
+    "trajectories",
+    "use_style",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import field_validator, model_validator
 
 from balkhash_model import units
 from balkhash_model.errors import InputError
@@ -36,8 +36,8 @@ class Column(Strict):
     """Relative rates by month of values by year: ``even``, ``irrigation`` or twelve numbers."""
     replace: dict[Year, str] = {}
     """Other values for single years, each with its unit: ``1962: 28.6 km3/yr``."""
-    times: float = Field(default=1.0, ge=-1000.0, le=1000.0)
-    """Factor; -1 for water that leaves."""
+    times: float | str = 1.0
+    """Factor: a number, -1 for water that leaves, or ``$name`` of a parameter."""
     area: str | None = None
     """Column with the area (km2) that turns a volume of rain or evaporation into a depth."""
     salinity: str | None = None
@@ -54,6 +54,15 @@ class Column(Strict):
                 continue
             return value
         raise ValueError(f"{value!r} is no unit of flow or depth; expected as km3/yr or mm/month")
+
+    @field_validator("times")
+    @classmethod
+    def _factor(cls, value: float | str) -> float | str:
+        if isinstance(value, str) and not value.startswith("$"):
+            raise ValueError(f"{value!r} is neither a number nor $name of a parameter")
+        if isinstance(value, float) and not abs(value) < 1e6:
+            raise ValueError("not a factor below a million")
+        return value
 
     @model_validator(mode="after")
     def _one_place(self) -> Column:
