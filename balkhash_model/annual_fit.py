@@ -157,6 +157,12 @@ def fit_annual_levels(
         record.parameters.set, {**record.parameters.overrides, **(overrides or {})}
     )
     observed = observed_levels(case.system.name)
+    if observed.empty:
+        raise InputError(
+            Problem(f"system {case.system.name!r}", "the package holds no observed levels of it")
+        )
+    # the first series is that of the whole lake
+    observed = observed[observed["series"] == observed["series"].iloc[0]]
     levels = pd.Series(
         observed["level"].to_numpy(dtype=float), index=pd.DatetimeIndex(observed["time"]).year
     )

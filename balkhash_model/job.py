@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from balkhash_model.errors import InputError, Problem
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from balkhash_model.scenario import Scenario
 
-__all__ = ["Job", "diagnose", "run_jobs", "write_result"]
+__all__ = ["Job", "collapse_job", "diagnose", "run_jobs", "write_result"]
 
 
 def _suffixes(record: Scenario) -> list[str]:
@@ -370,6 +370,79 @@ def _indicators(record: Scenario, result: xr.Dataset) -> list[str]:
         )
         notes.append(f"{name}: {'never' if middle != middle else f'{middle:.2f}'}{spread}")
     return notes
+
+
+def collapse_job(
+    results: Sequence[Path],
+    figure: Path | None = None,
+    *,
+    onset: int | None = None,
+    lake: str = "aral",
+    measure: Literal["volume", "area"] = "volume",
+    phase: Literal["salinity", "inflow"] = "salinity",
+    language: Literal["en", "ru", "kk"] = "en",
+) -> pd.DataFrame:
+    """Hold results against the collapse of a lake, and draw them beside it.
+
+    Parameters
+    ----------
+    results : sequence of Path
+        NetCDF files that ``balkhash run`` wrote.
+    figure : Path, optional
+        File to draw to.
+    onset : int, optional
+        Last year before the fall, of all results; by default where each began to fall.
+    lake : str, default "aral"
+        The lake that collapsed.
+    measure, phase, language : str
+        As for :func:`balkhash_model.plot.collapse`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`balkhash_model.diagnostics.nearness_summary` gives it.
+
+    Raises
+    ------
+    InputError
+        Where a file, the onset or the lake cannot be used; all problems at once.
+
+    Examples
+    --------
+    >>> import tempfile, balkhash_model as bm
+    >>> file = Path(tempfile.mkdtemp()) / "free.nc"
+    >>> write_result(bm.run("hindcast_free"), file)
+    >>> collapse_job([file], onset=1970).index.tolist()
+    ['hindcast_free']
+    """
+    import xarray as xr
+
+    from balkhash_model.diagnostics.collapse import course, nearness_summary, observed_baseline
+    from balkhash_model.plot import collapse, save
+
+    baseline = observed_baseline(lake)
+    problems: list[Problem] = []
+    courses = []
+    for path in results:
+        try:
+            with xr.open_dataset(path) as opened:
+                courses.append(course(opened.load(), onset=onset))
+        except (OSError, ValueError) as error:
+            found = error.problems if isinstance(error, InputError) else ()
+            problems += found or [
+                Problem(str(path), "cannot be read as a result", str(error).split("\n")[0][:120])
+            ]
+    if problems:
+        raise InputError(problems)
+    if figure is not None:
+        try:
+            picture = collapse(
+                courses, baseline=baseline, measure=measure, phase=phase, language=language
+            )
+            save(picture, figure)
+        except OSError as error:
+            raise InputError(Problem(str(figure), "cannot be written", str(error))) from None
+    return nearness_summary(courses, baseline, measure)
 
 
 def diagnose() -> list[tuple[str, list[tuple[str, str, bool]]]]:

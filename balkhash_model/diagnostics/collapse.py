@@ -215,13 +215,13 @@ def find_onset(volume: pd.Series, fall: float = 0.05) -> int | None:
     volume : pandas.Series
         Volume by year.
     fall : float, default 0.05
-        Share of the mean volume of the first ten years that must be lost.
+        Share of the largest volume of the first ten years that must be lost.
 
     Returns
     -------
     int or None
-        The last year with at least that mean; None where the record does not end below it by the
-        share that must be lost.
+        The last year with at least that volume; None where the record does not end below it by
+        the share that must be lost.
 
     Examples
     --------
@@ -234,11 +234,10 @@ def find_onset(volume: pd.Series, fall: float = 0.05) -> int | None:
     known = volume.dropna()
     if known.empty:
         return None
-    before = float(known.iloc[:_BEFORE].mean())
+    before = float(known.iloc[:_BEFORE].max())
     if float(known.iloc[-1]) > (1.0 - fall) * before:
         return None
-    whole = known.index[known.to_numpy() >= before * (1.0 - 1e-9)]
-    return int(whole[-1]) if len(whole) else int(known.index[0])
+    return int(known.index[known.to_numpy() >= before][-1])
 
 
 def course(
@@ -514,11 +513,14 @@ def nearness_summary(
         last = int(known.index[-1])
         end = table.xs(last, level="year")
         parted = table["connected"].groupby("year").mean() <= 0.5
+        here = _middle_of(end["equivalent_year"])
+        age = float(end["age"].iloc[0])
+        lead = here - float(baseline.onset or 0) - age if np.isfinite(here) else np.nan
         recent = by_year["inflow_deficit"].median().loc[last - 9 : last]
         rows[run.name] = {
             "year": last,
             "onset": run.onset if run.onset is not None else np.nan,
-            "age": float(end["age"].iloc[0]),
+            "age": age,
             "fall_m": float(run.fall().loc[:last].median(axis=1).dropna().iloc[-1]),
             **{
                 c: _middle_of(end[c])
@@ -532,7 +534,7 @@ def nearness_summary(
             },
             "equivalent_low": _quantile(end["equivalent_low"], 0.1),
             "equivalent_high": _quantile(end["equivalent_high"], 0.9),
-            "lead": _middle_of(end["lead"]),
+            "lead": lead if age >= 0.0 else np.nan,
             "inflow_deficit": float(recent.mean()),
             "separated": float(parted.index[parted][0]) if parted.any() else np.nan,
         }

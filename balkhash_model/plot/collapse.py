@@ -294,7 +294,7 @@ def _strip(
         right = here < first + 0.75 * span
         ax.annotate(
             label,
-            (max(here, high) if right else min(here, low), y),
+            (max(here, high) if right else min(here, low, last), y),
             xytext=(9 if right else -9, 0),
             textcoords="offset points",
             va="center",

@@ -88,11 +88,17 @@ def compare_lakes(lakes: Sequence[str] | None = None, *, columns: int = 2) -> Fi
             falling = level[-12:].mean() < 0.0
             colour = PALETTE["east"] if falling else PALETTE["west"]
             ax.axhline(0.0, color="#777777", lw=0.8)
-            ax.plot(data["time"].values, level, color=colour, lw=1.3)
+            months = data["time"].values.astype("datetime64[M]")
+            # months without a value are a gap, not a straight line
+            every = np.arange(months[0], months[-1] + np.timedelta64(1, "M"))
+            drawn = np.full(every.size, np.nan)
+            drawn[(months - months[0]).astype(int)] = level
+            ax.plot(every.astype("datetime64[ns]"), drawn, color=colour, lw=1.3)
             low, high = float(np.nanmin(level)), float(np.nanmax(level))
             pad = 0.12 * (high - low)
             ax.set_ylim(low - pad, high + pad)
-            ax.set_title(f"{label}: {level[-12:].mean():+.2f} m", fontsize=10)
+            end = str(months[-1])[:4]
+            ax.set_title(f"{label}: {level[-12:].mean():+.2f} m by {end}", fontsize=10)
             ax.set_ylabel("m")
             if i >= len(chosen) - columns:
                 ax.tick_params(labelbottom=True)

@@ -257,7 +257,7 @@ def _draw_observed(ax: Axes, result: xr.Dataset, observed: pd.DataFrame) -> None
         (
             str(s),
             {
-                "fmt": "s",
+                "fmt": fmt,
                 "ms": 4,
                 "color": PALETTE["user"],
                 "mec": "black",
@@ -266,8 +266,11 @@ def _draw_observed(ax: Axes, result: xr.Dataset, observed: pd.DataFrame) -> None
                 "label": f"Observed, {s}",
             },
         )
-        for s in dict.fromkeys(observed["series"])
-        if s not in known
+        for s, fmt in zip(
+            [s for s in dict.fromkeys(observed["series"]) if s not in known],
+            cycle(("s", "^", "v")),
+            strict=False,
+        )
     ]
     for series, style in markers:
         group = observed[observed["series"] == series]

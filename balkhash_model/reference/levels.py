@@ -174,18 +174,20 @@ def tied_altimetry(basin: str) -> pd.Series:
 
 
 def aral_levels() -> pd.DataFrame:
-    """Observed annual mean levels of the Aral Sea while it was one water body.
+    """Observed annual mean levels of the Aral Sea, and of its North and South after 1992.
 
     Returns
     -------
     pandas.DataFrame
-        Columns `series, averaging, time, level, uncertainty, flag`, 1950 to 1989. The table does
-        not say how a year was averaged: they are taken as annual means.
+        Columns `series, averaging, time, level, uncertainty, flag`: the whole sea from 1950 to
+        1989, then annual means of :func:`tied_altimetry`. The table of the whole sea does not say
+        how a year was averaged: they are taken as annual means.
 
     Examples
     --------
     >>> levels = aral_levels()
-    >>> float(levels["level"].iloc[0]), float(levels["level"].iloc[-1])
+    >>> whole = levels[levels["series"] == "annual levels, whole sea"]["level"]
+    >>> float(whole.iloc[0]), float(whole.iloc[-1])
     (52.82, 39.1)
     """
     import numpy as np
@@ -199,6 +201,13 @@ def aral_levels() -> pd.DataFrame:
         for year, value in zip(years, level, strict=True)
         if year <= 1989
     ]
+    for basin in _ARAL_TIES:
+        monthly = tied_altimetry(basin)
+        for year, group in monthly.groupby(monthly.index.year):
+            if len(group) == 12:
+                name, day = f"altimetry, {basin.capitalize()}", np.datetime64(f"{year}-07-01")
+                error = float(monthly.attrs["uncertainty"])
+                rows.append((name, "year", day, float(group.mean()), error, "computed"))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -218,7 +227,7 @@ def observed_levels(system: str) -> pd.DataFrame:
     Examples
     --------
     >>> len(observed_levels("aral")), len(observed_levels("my_lake"))
-    (40, 0)
+    (92, 0)
     """
     import pandas as pd
 
