@@ -183,9 +183,7 @@ def fit_annual_levels(
     def with_values(scaled: FloatArray) -> Scenario:
         values = low + (scaled - 1.0) * (high - low)
         chosen = dict(overrides or {})
-        chosen |= {
-            k: f"{v!r} {base[k].unit}" for k, v in zip(free, values.tolist(), strict=True)
-        }
+        chosen |= {k: f"{v!r} {base[k].unit}" for k, v in zip(free, values.tolist(), strict=True)}
         choice = record.parameters.model_copy(
             update={"overrides": record.parameters.overrides | chosen}
         )

@@ -147,7 +147,9 @@ def annual_state(result: xr.Dataset) -> pd.DataFrame:
     (1950, 70000.0)
     """
     needed = ("water_level", "water_area", "water_volume", "evaporation", "lake_river_inflow")
-    problems = [Problem("result", "lacks a variable", expected=n) for n in needed if n not in result]
+    problems = [
+        Problem("result", "lacks a variable", expected=n) for n in needed if n not in result
+    ]
     if problems:
         raise InputError(problems)
     lake = [str(s) for s in result["storage"].values[result["storage_kind"].values == "lake"]]
@@ -352,9 +354,7 @@ def observed_baseline(lake: str = "aral", onset: int = ARAL_ONSET) -> Course:
     state.loc[late, "area"] = sums.reindex(state.index[late]).to_numpy(dtype=float)
     head = table["amu_darya_km3_per_yr"] + table["syr_darya_km3_per_yr"]
     given = reference.load("aral_river_delivery").to_dataframe()
-    delivered = (
-        given["amu_darya_delivery_km3_per_yr"] + given["syr_darya_delivery_km3_per_yr"]
-    )
+    delivered = given["amu_darya_delivery_km3_per_yr"] + given["syr_darya_delivery_km3_per_yr"]
     state["inflow"] = head.reindex(state.index).fillna(delivered.reindex(state.index))
     state["connected"] = (state.index <= 1987).astype(float)
     title = "Aral Sea, observed"

@@ -273,8 +273,9 @@ def _tabled_rivers(
     """Rivers, heads of deltas and releases of any lake, from columns."""
     places = dict.fromkeys((r.name for r in system.rivers), "river_flow")
     places |= dict.fromkeys((j.name for j in system.junctions), "gauge_flow")
-    places |= dict.fromkeys((x.name for x in system.links if isinstance(x, Release)),
-                            "release_demand")
+    places |= dict.fromkeys(
+        (x.name for x in system.links if isinstance(x, Release)), "release_demand"
+    )
     problems = [
         Problem(
             f"{scenario.where('inflow', 'rivers')}: {name}",

@@ -143,9 +143,7 @@ def _reference(key: str, names: Sequence[str], where: str) -> Series:
     if lacking:
         raise InputError(
             [
-                Problem(
-                    where, f"table {key!r} lacks a column", n, hint=nearest(n, map(str, table))
-                )
+                Problem(where, f"table {key!r} lacks a column", n, hint=nearest(n, map(str, table)))
                 for n in lacking
             ]
         )
@@ -278,7 +276,9 @@ def _rates(
         first, last = column.mean_of
         held = [own[y] for y in range(first, last + 1) if y in own]
         if len(held) != last - first + 1 or not np.isfinite(held).all():
-            raise InputError(Problem(f"{where}.mean_of", "years without a value", f"{first}-{last}"))
+            raise InputError(
+                Problem(f"{where}.mean_of", "years without a value", f"{first}-{last}")
+            )
         own = dict.fromkeys(years.tolist(), np.mean(held, axis=0))
     return _by_month(own, column, years, period, where)
 

@@ -150,18 +150,18 @@ def _courses(
 
     if isinstance(runs, xr.Dataset | Course):
         runs = [runs]
-    named: list[tuple[str | None, xr.Dataset | Course]] = (
-        list(runs.items()) if isinstance(runs, Mapping) else [(None, r) for r in runs]
-    )
+    named: list[tuple[str | None, xr.Dataset | Course]] = []
+    if isinstance(runs, Mapping):
+        named += [(str(label), run) for label, run in runs.items()]
+    else:
+        named += [(None, run) for run in runs]
     if not named:
         raise InputError(Problem("runs", "none is given"))
     found = []
     for label, run in named:
         if isinstance(run, Course):
             title = label or run.title
-            found.append(
-                Course(run.name, title, run.onset, run.state, run.before, run.uncertainty)
-            )
+            found.append(Course(run.name, title, run.onset, run.state, run.before, run.uncertainty))
         else:
             title = label or str(run.attrs.get("title", run.attrs.get("scenario", "run")))
             found.append(course(run, onset=onset, name=label, title=title))
@@ -232,9 +232,7 @@ def _falls(ax: Axes, courses: list[Course], base: Course, text: dict[str, str]) 
     ax.set_ylabel(text["fall"])
 
 
-def _phase(
-    ax: Axes, courses: list[Course], base: Course, phase: str, text: dict[str, str]
-) -> None:
+def _phase(ax: Axes, courses: list[Course], base: Course, phase: str, text: dict[str, str]) -> None:
     for i, one in enumerate([base, *courses]):
         colour, line = (PALETTE["lake"], "-") if i == 0 else _style(i - 1)
         if phase == "salinity":

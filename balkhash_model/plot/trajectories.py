@@ -162,7 +162,11 @@ def _draw_levels(
             zorder=1,
         )
     lake = [str(s) for s in result["storage"].values[result["storage_kind"].values == "lake"]]
-    styles = (("west", (0, (5, 2)), 2.4), ("east", (0, (1.2, 1.6)), 2.0), ("user", (0, (3, 1)), 1.6))
+    styles = (
+        ("west", (0, (5, 2)), 2.4),
+        ("east", (0, (1.2, 1.6)), 2.0),
+        ("user", (0, (3, 1)), 1.6),
+    )
     for name, (role, style, width) in zip(
         lake if len(lake) > 1 else [], cycle(styles), strict=False
     ):

@@ -65,8 +65,8 @@ def read_curve(
     ----------
     path : path-like
         CSV with the columns ``level_m`` and ``area_km2``, deepest row first, in which the lake is
-        (nearly) empty; optionally ``volume_km3``, which is held against the integral of the areas,
-        and ``body``.
+        (nearly) empty: an area of 0 becomes a ten-thousandth of the next. Optionally
+        ``volume_km3``, which is held against the integral of the areas, and ``body``.
     body : str, optional
         The water body, where the file holds several in a column ``body``.
 
@@ -88,7 +88,7 @@ def read_curve(
     >>> _ = file.write_text("level_m,area_km2,volume_km3\\n10,0,0\\n14,8,0.016\\n")
     >>> level, area = read_curve(file)
     >>> level.tolist(), area.tolist()
-    ([10.0, 14.0], [0.0, 8000000.0])
+    ([10.0, 14.0], [800.0, 8000000.0])
     """
     name = os.fspath(path)
     try:
@@ -115,6 +115,9 @@ def read_curve(
     level, area = values["level_m"], values["area_km2"]
     if "volume_km3" in values:
         _check_volumes(name, level, area, values["volume_km3"])
+    if area.size > 1 and area[0] == 0.0:
+        # a curve rises in every row: a pool of a ten-thousandth stands for the deepest point
+        area = np.concatenate(([1e-4 * area[1]], area[1:]))
     return level, area * 1e6
 
 
