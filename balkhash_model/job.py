@@ -70,8 +70,9 @@ def write_result(result: xr.Dataset, path: str | os.PathLike[str]) -> None:
 
 def _encoded(result: xr.Dataset) -> tuple[xr.Dataset, dict[str, dict[str, object]]]:
     """Times as seconds since a stated day, texts as strings, links to bounds and flags."""
-    # a system without users has nothing along that dimension, and text of no length has no type
-    encoded = result.drop_dims([d for d, n in result.sizes.items() if n == 0])
+    # the names along a dimension of no length, as of users where there are none, have no type
+    unnamed = [n for n, v in result.variables.items() if v.dtype.kind == "O" and v.size == 0]
+    encoded = result.drop_vars(unnamed)
     encoded["time"].attrs["bounds"] = "time_bnds"
     encoding: dict[str, dict[str, object]] = {}
     for name in encoded.variables:
@@ -249,7 +250,7 @@ def _figure(record: Scenario, result: xr.Dataset, levels: pd.DataFrame) -> Figur
     from balkhash_model.plot import fan, trajectories
 
     text = record.outputs.threshold
-    threshold = None if text is None else units.parse(text, "level", "outputs.threshold")
+    threshold = None if text == "none" else units.parse(text, "level", "outputs.threshold")
     if "realization" not in result.dims:
         return trajectories(result, levels, threshold=threshold)
     return fan(annual_levels(result), str(result.attrs.get("title", "")), threshold)
@@ -353,7 +354,7 @@ def _indicators(record: Scenario, result: xr.Dataset) -> list[str]:
     from balkhash_model import units
     from balkhash_model.diagnostics import indicators
 
-    if not record.outputs.indicators or record.outputs.threshold is None:
+    if not record.outputs.indicators or record.outputs.threshold == "none":
         return []
     threshold = units.parse(record.outputs.threshold, "level", "outputs.threshold")
     frame = indicators(result, threshold)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -148,11 +148,12 @@ def _courses(
 ) -> list[Course]:
     import xarray as xr
 
-    if isinstance(runs, xr.Dataset | Course):
-        runs = [runs]
     named: list[tuple[str | None, xr.Dataset | Course]] = []
-    if isinstance(runs, Mapping):
-        named += [(str(label), run) for label, run in runs.items()]
+    if isinstance(runs, xr.Dataset | Course):
+        named = [(None, runs)]
+    elif isinstance(runs, Mapping):
+        pairs = cast("Mapping[str, xr.Dataset | Course]", runs)
+        named += [(label, run) for label, run in pairs.items()]
     else:
         named += [(None, run) for run in runs]
     if not named:

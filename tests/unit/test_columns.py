@@ -36,7 +36,7 @@ inflow:
   kind: table
   rivers:
     inflow: [{file: forcing.csv, column: river, unit: m3/s}]
-outputs: {periods: [[2001, 2002]], threshold: null, figures: [png]}
+outputs: {periods: [[2001, 2002]], threshold: none, figures: [png]}
 """
 
 
