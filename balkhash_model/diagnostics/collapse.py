@@ -393,7 +393,7 @@ def equivalent_year(
     Examples
     --------
     >>> equivalent_year([1.2, 0.9, 0.01], observed_baseline()).round(0).tolist()
-    [-inf, 1968.0, inf]
+    [-inf, 1967.0, inf]
     """
     if baseline.onset is None:
         raise InputError(Problem(f"baseline {baseline.name}", "has no onset"))
