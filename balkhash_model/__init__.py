@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from balkhash_model import diagnostics, plot, reference
+    from balkhash_model.annual_fit import fit_annual_levels
     from balkhash_model.calibration import calibrate
     from balkhash_model.diagnostics.balance import check_balance
     from balkhash_model.ensemble import run_ensemble
@@ -39,6 +40,7 @@ _HOMES = {
     "check_balance": "diagnostics.balance",
     "compare": "results",
     "equilibrium": "steady_state",
+    "fit_annual_levels": "annual_fit",
     "list_scenarios": "scenario",
     "load_parameters": "library",
     "load_scenario": "scenario",
@@ -62,6 +64,7 @@ __all__ = [
     "compare",
     "diagnostics",
     "equilibrium",
+    "fit_annual_levels",
     "list_scenarios",
     "load_parameters",
     "load_scenario",

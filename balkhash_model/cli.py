@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from balkhash_model.cli_collapse import add_collapse
 from balkhash_model.cli_ensemble import add_commands as add_ensemble_commands
 from balkhash_model.cli_scenario import add_commands, scenario_app
 
@@ -32,6 +33,7 @@ app.add_typer(params_app, name="params")
 app.add_typer(scenario_app, name="scenario")
 add_commands(app)
 add_ensemble_commands(app)
+add_collapse(app)
 
 
 def _console(*, error: bool = False) -> Any:

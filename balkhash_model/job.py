@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from balkhash_model.errors import InputError, Problem
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from balkhash_model.scenario import Scenario
 
-__all__ = ["Job", "diagnose", "run_jobs", "write_result"]
+__all__ = ["Job", "collapse_job", "diagnose", "run_jobs", "write_result"]
 
 
 def _suffixes(record: Scenario) -> list[str]:
@@ -70,7 +70,9 @@ def write_result(result: xr.Dataset, path: str | os.PathLike[str]) -> None:
 
 def _encoded(result: xr.Dataset) -> tuple[xr.Dataset, dict[str, dict[str, object]]]:
     """Times as seconds since a stated day, texts as strings, links to bounds and flags."""
-    encoded = result.copy()
+    # the names along a dimension of no length, as of users where there are none, have no type
+    unnamed = [n for n, v in result.variables.items() if v.dtype.kind == "O" and v.size == 0]
+    encoded = result.drop_vars(unnamed)
     encoded["time"].attrs["bounds"] = "time_bnds"
     encoding: dict[str, dict[str, object]] = {}
     for name in encoded.variables:
@@ -184,7 +186,7 @@ def run_jobs(
     import pandas as pd
 
     from balkhash_model.library import load_system
-    from balkhash_model.reference.levels import balkhash_levels, read_observed
+    from balkhash_model.reference.levels import observed_levels, read_observed
     from balkhash_model.runs import run as run_scenario
 
     problems: list[Problem] = []
@@ -203,18 +205,18 @@ def run_jobs(
     problems += _check_targets(records, out, force)
     if problems:
         raise InputError(problems)
-    levels = balkhash_levels()
-    if own is not None:
-        levels = pd.concat([levels, own], ignore_index=True)
     prepared = []
     for record in records:
         progress(f"{record.meta.name}: simulating (the first run compiles)")
         result = run_scenario(record, substeps=substeps)
-        prepared.append((record, result))
+        levels = observed_levels(str(result.attrs["system"]))
+        if own is not None:
+            levels = pd.concat([levels, own], ignore_index=True)
+        prepared.append((record, result, levels))
     progress("writing")
     try:
         out.mkdir(parents=True, exist_ok=True)
-        paths = _write_all(prepared, levels, out)
+        paths = _write_all(prepared, out)
     except OSError as error:
         raise InputError(
             Problem(
@@ -224,7 +226,7 @@ def run_jobs(
                 hint="Nothing was kept there; choose another with --out",
             )
         ) from None
-    return [_summary(r, result, levels, paths[r.meta.name]) for r, result in prepared]
+    return [_summary(r, result, levels, paths[r.meta.name]) for r, result, levels in prepared]
 
 
 def _record(
@@ -247,21 +249,22 @@ def _figure(record: Scenario, result: xr.Dataset, levels: pd.DataFrame) -> Figur
     from balkhash_model.diagnostics import annual_levels
     from balkhash_model.plot import fan, trajectories
 
-    threshold = units.parse(record.outputs.threshold, "level", "outputs.threshold")
+    text = record.outputs.threshold
+    threshold = None if text == "none" else units.parse(text, "level", "outputs.threshold")
     if "realization" not in result.dims:
         return trajectories(result, levels, threshold=threshold)
     return fan(annual_levels(result), str(result.attrs.get("title", "")), threshold)
 
 
 def _write_all(
-    results: Sequence[tuple[Scenario, xr.Dataset]], levels: pd.DataFrame, out: Path
+    results: Sequence[tuple[Scenario, xr.Dataset, pd.DataFrame]], out: Path
 ) -> dict[str, list[Path]]:
     """Write everything aside, and move it into place only when all of it is there."""
     from balkhash_model.plot import save
 
     with tempfile.TemporaryDirectory(dir=out, prefix=".balkhash.") as folder:
         aside = Path(folder)
-        for record, result in results:
+        for record, result, levels in results:
             name = record.meta.name
             write_result(result, aside / f"{name}.nc")
             if record.outputs.figures:
@@ -271,7 +274,9 @@ def _write_all(
             (aside / f"{name}.resolved.yml").write_text(
                 str(result.attrs["resolved_scenario"]), encoding="utf-8"
             )
-        paths = {r.meta.name: [out / f"{r.meta.name}{s}" for s in _suffixes(r)] for r, _ in results}
+        paths = {
+            r.meta.name: [out / f"{r.meta.name}{s}" for s in _suffixes(r)] for r, _, _ in results
+        }
         for targets in paths.values():
             for target in targets:
                 if target.is_dir():
@@ -349,7 +354,7 @@ def _indicators(record: Scenario, result: xr.Dataset) -> list[str]:
     from balkhash_model import units
     from balkhash_model.diagnostics import indicators
 
-    if not record.outputs.indicators:
+    if not record.outputs.indicators or record.outputs.threshold == "none":
         return []
     threshold = units.parse(record.outputs.threshold, "level", "outputs.threshold")
     frame = indicators(result, threshold)
@@ -366,6 +371,79 @@ def _indicators(record: Scenario, result: xr.Dataset) -> list[str]:
         )
         notes.append(f"{name}: {'never' if middle != middle else f'{middle:.2f}'}{spread}")
     return notes
+
+
+def collapse_job(
+    results: Sequence[Path],
+    figure: Path | None = None,
+    *,
+    onset: int | None = None,
+    lake: str = "aral",
+    measure: Literal["volume", "area"] = "volume",
+    phase: Literal["salinity", "inflow"] = "salinity",
+    language: Literal["en", "ru", "kk"] = "en",
+) -> pd.DataFrame:
+    """Hold results against the collapse of a lake, and draw them beside it.
+
+    Parameters
+    ----------
+    results : sequence of Path
+        NetCDF files that ``balkhash run`` wrote.
+    figure : Path, optional
+        File to draw to.
+    onset : int, optional
+        Last year before the fall, of all results; by default where each began to fall.
+    lake : str, default "aral"
+        The lake that collapsed.
+    measure, phase, language : str
+        As for :func:`balkhash_model.plot.collapse`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`balkhash_model.diagnostics.nearness_summary` gives it.
+
+    Raises
+    ------
+    InputError
+        Where a file, the onset or the lake cannot be used; all problems at once.
+
+    Examples
+    --------
+    >>> import tempfile, balkhash_model as bm
+    >>> file = Path(tempfile.mkdtemp()) / "free.nc"
+    >>> write_result(bm.run("hindcast_free"), file)
+    >>> collapse_job([file], onset=1970).index.tolist()
+    ['hindcast_free']
+    """
+    import xarray as xr
+
+    from balkhash_model.diagnostics.collapse import course, nearness_summary, observed_baseline
+    from balkhash_model.plot import collapse, save
+
+    baseline = observed_baseline(lake)
+    problems: list[Problem] = []
+    courses = []
+    for path in results:
+        try:
+            with xr.open_dataset(path) as opened:
+                courses.append(course(opened.load(), onset=onset))
+        except (OSError, ValueError) as error:
+            found = error.problems if isinstance(error, InputError) else ()
+            problems += found or [
+                Problem(str(path), "cannot be read as a result", str(error).split("\n")[0][:120])
+            ]
+    if problems:
+        raise InputError(problems)
+    if figure is not None:
+        try:
+            picture = collapse(
+                courses, baseline=baseline, measure=measure, phase=phase, language=language
+            )
+            save(picture, figure)
+        except OSError as error:
+            raise InputError(Problem(str(figure), "cannot be written", str(error))) from None
+    return nearness_summary(courses, baseline, measure)
 
 
 def diagnose() -> list[tuple[str, list[tuple[str, str, bool]]]]:

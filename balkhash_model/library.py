@@ -82,6 +82,9 @@ class _CurveSpec(Strict):
     top_level: str | None = None
     level: list[str] | None = None
     area: list[str] | None = None
+    file: str | None = None
+    table: str | None = None
+    body: str | None = None
 
 
 class _DepositionSpec(Strict):
@@ -192,7 +195,7 @@ def list_systems() -> list[str]:
     Examples
     --------
     >>> list_systems()
-    ['balkhash']
+    ['aral', 'balkhash', 'north_aral']
     """
     return sorted(p.stem for p in _SYSTEMS.glob("*.yml"))
 
@@ -372,9 +375,10 @@ def diff_parameters(first: str, second: str) -> list[tuple[str, str, str]]:
 class _Resolver:
     """Turns the texts of a system file into SI numbers, collecting problems."""
 
-    def __init__(self, parameters: ParameterSet, where: str) -> None:
+    def __init__(self, parameters: ParameterSet, where: str, folder: Path) -> None:
         self.parameters = parameters
         self.where = where
+        self.folder = folder
         self.problems: list[Problem] = []
 
     def number(self, text: str | None, kind: str, key: str) -> float:
@@ -438,12 +442,13 @@ def load_system(
     >>> round(float(system.storage("west").curve.volume_at(342.0)) / 1e9, 6)
     48.5
     """
-    document = yamlio.load(_find(name, _SYSTEMS, "lake system"))
+    path = _find(name, _SYSTEMS, "lake system")
+    document = yamlio.load(path)
     spec = validate(_SystemSpec, document)
     if not isinstance(parameters, ParameterSet):
         chosen = parameters or spec.parameters
         parameters = load_parameters(chosen, overrides) if chosen else ParameterSet("none", "", {})
-    get = _Resolver(parameters, document.name)
+    get = _Resolver(parameters, document.name, path.parent)
     storages: list[Storage] = []
     for s in spec.storages:
         curve = _curve(s, get)
@@ -578,17 +583,13 @@ def _curve(storage: _StorageSpec, get: _Resolver) -> Hypsometry | None:
         "top_level",
     }
     keys = {
-        "table": {"shape", "level", "area"},
+        "table": {"shape", "level", "area", "file", "table", "body", "share"},
         "power_law": common | {"exponent"},
         "shelf_and_bowl": common | {"reference_area", "slope", "shelf_base"},
     }
     _foreign_keys(spec, keys[spec.shape], where, get)
     if spec.shape == "table":
-        level = np.array([get.number(t, "level", f"{where} level") for t in spec.level or []])
-        area = np.array([get.number(t, "area", f"{where} area") for t in spec.area or []])
-        if len(get.problems) > before:
-            return None
-        return Hypsometry(level, area, f"{get.where}: {where}")
+        return _tabled_curve(spec, where, get)
 
     def number(key: str, kind: str) -> float:
         return get.number(getattr(spec, key), kind, f"{where}, {key}")
@@ -631,6 +632,40 @@ def _curve(storage: _StorageSpec, get: _Resolver) -> Hypsometry | None:
         get.problems.append(Problem(f"{get.where}: {where}", str(error)))
         return None
     return Hypsometry(level, area, f"{get.where}: {where}")
+
+
+def _tabled_curve(spec: _CurveSpec, where: str, get: _Resolver) -> Hypsometry | None:
+    """Curve from rows: in the file itself, in a CSV beside it, or in a reference table."""
+    from balkhash_model.reference.curves import read_curve, reference_curve
+
+    before = len(get.problems)
+    ways = (spec.level is not None or spec.area is not None, bool(spec.file), bool(spec.table))
+    if sum(ways) != 1:
+        get.problems.append(
+            Problem(
+                f"{get.where}: {where}",
+                "rows are given in no way or in several",
+                expected="level and area, or file, or table",
+            )
+        )
+        return None
+    level, area = np.zeros(0), np.zeros(0)
+    try:
+        if spec.file is not None:
+            level, area = read_curve(get.folder / spec.file, spec.body)
+        elif spec.table is not None:
+            level, area = reference_curve(spec.table, spec.body)
+        else:
+            level = np.array([get.number(t, "level", f"{where} level") for t in spec.level or []])
+            area = np.array([get.number(t, "area", f"{where} area") for t in spec.area or []])
+    except InputError as error:
+        get.problems.extend(error.problems)
+    share = 1.0
+    if spec.share is not None:
+        share = get.number(spec.share, "fraction", f"{where}, share")
+    if len(get.problems) > before:
+        return None
+    return Hypsometry(level, share * area, f"{get.where}: {where}")
 
 
 def _link(spec: _LinkSpec, get: _Resolver) -> Link:

@@ -156,6 +156,10 @@ def compare(
     if threshold is None:
         first = next((item for item in ready if isinstance(item, Scenario)), None)
         text = first.outputs.threshold if first is not None else "341.0 m"
+        if text == "none":
+            raise InputError(
+                Problem("threshold", "the first scenario names none", hint="Give one to compare")
+            )
         threshold = units.parse(text, "level", "outputs.threshold")
     return compare_results(results, baseline, threshold)
 

@@ -21,6 +21,7 @@ from balkhash_model.forcing.inflow import scenario_axis
 from balkhash_model.forcing.river import Record
 from balkhash_model.library import load_system
 from balkhash_model.scenario import Scenario, dump_scenario, load_scenario
+from balkhash_model.scenario.schema_series import Column
 from balkhash_model.simulation import initial_volumes, simulate
 from balkhash_model.system import LakeSystem
 from balkhash_model.timeaxis import TimeAxis
@@ -249,6 +250,7 @@ def _data_problems(record: Scenario) -> list[Problem]:
     if record.climate.file is not None:
         named += [(("climate", "file", "path"), record.climate.file.path)]
         named += [(("climate", "file", "observed"), record.climate.file.observed)]
+    named += [(keys, column.file) for keys, column in _columns(record)]
     return [
         Problem(record.where(*keys), "no such file", str(path))
         for keys, path in named
@@ -366,6 +368,20 @@ def _reconstructed_flow(record: Scenario, system: LakeSystem) -> FloatArray:
     return flow
 
 
+def _columns(scenario: Scenario) -> list[tuple[tuple[str, ...], Column]]:
+    """Columns that drive a scenario, each with its keys."""
+    found: list[tuple[tuple[str, ...], Column]] = [
+        (("inflow", "rivers", name), column)
+        for name, columns in scenario.inflow.rivers.items()
+        for column in columns
+    ]
+    if scenario.climate.table is not None:
+        for name in ("precipitation", "evaporation"):
+            columns = getattr(scenario.climate.table, name)
+            found += [(("climate", "table", name), column) for column in columns]
+    return found
+
+
 def used_tables(scenario: Scenario) -> list[str]:
     """Name the reference tables that a scenario reads.
 
@@ -385,7 +401,10 @@ def used_tables(scenario: Scenario) -> list[str]:
     ['balkhash_level_tied', 'climate_balkhash_monthly']
     """
     inflow, climate = scenario.inflow, scenario.climate
-    tables = {"climate_balkhash_monthly", "air_temperature_stations"}
+    tables = {c.table for _, c in _columns(scenario) if c.table is not None}
+    if climate.table is not None and inflow.kind == "table":
+        return sorted(tables)
+    tables |= {"climate_balkhash_monthly", "air_temperature_stations"}
     history = inflow.kind == "history" or inflow.generator.source == "reconstruction"
     if history or inflow.at in ("km171", "dam", "ushzharma"):
         tables.add(inflow.ili)
@@ -432,6 +451,7 @@ def used_files(scenario: Scenario) -> dict[str, str]:
         keys = ("climate", "file")
         named += [(scenario.climate.file.path, (*keys, "path"))]
         named += [(scenario.climate.file.observed, (*keys, "observed"))]
+    named += [(column.file, where) for where, column in _columns(scenario)]
     return {
         name: hashlib.sha256((scenario.folder(*keys) / name).read_bytes()).hexdigest()
         for name, keys in named

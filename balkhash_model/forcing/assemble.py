@@ -9,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from balkhash_model import units
+from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.forcing import adaptation, base_climate, climate, ice, inflow, operation, river
 from balkhash_model.forcing.adaptation import adapt_system, saved_delta_name
 from balkhash_model.forcing.climate_file import file_climate
+from balkhash_model.forcing.columns import column_rates
 from balkhash_model.forcing.membership import Members
 from balkhash_model.forcing.scenario_climate import ClimateChange, climate_change
 from balkhash_model.forcing.series import axis_years, months_to_axis, ramp
@@ -24,6 +26,7 @@ from balkhash_model.forcing.water_use import (
     water_use,
 )
 from balkhash_model.physics.delta import delta_loss, head_flow_for_outflow
+from balkhash_model.system import Release
 from balkhash_model.timeaxis import TimeAxis
 
 if TYPE_CHECKING:
@@ -169,9 +172,15 @@ def assemble_all(
     adapted = adapt_system(scenario, system)
     change = climate_change(scenario, axis, chosen)
     table = _Table(adapted, axis)
-    _climate(scenario, adapted, axis, change, table, chosen)
+    if scenario.climate.table is not None:
+        _tabled_climate(scenario, adapted, axis, change, table)
+    else:
+        _climate(scenario, adapted, axis, change, table, chosen)
     uses = water_use(scenario, axis)
-    if scenario.inflow.kind == "history":
+    extra: dict[str, object]
+    if scenario.inflow.kind == "table":
+        extra = _tabled_rivers(scenario, adapted, axis, change, table)
+    elif scenario.inflow.kind == "history":
         extra = _history(scenario, adapted, axis, change, uses, table)
     else:
         extra = _outlook(scenario, adapted, axis, change, uses, table, reconstruction, chosen)
@@ -223,6 +232,86 @@ def _climate(
     table.add("ice_cover", cover, ice.TEMPERATURE_COMMENT)
 
 
+def _tabled_climate(
+    scenario: Scenario,
+    system: LakeSystem,
+    axis: TimeAxis,
+    change: ClimateChange | None,
+    table: _Table,
+) -> None:
+    """Rain and evaporation of any lake, from columns, alike for all its storages."""
+    spec = scenario.climate.table
+    assert spec is not None
+    depths: dict[str, FloatArray] = {}
+    problems: list[Problem] = []
+    for name in ("precipitation", "evaporation"):
+        keys = ("climate", "table", name)
+        try:
+            depths[name] = column_rates(
+                getattr(spec, name),
+                axis,
+                "depth_rate",
+                scenario.where(*keys),
+                scenario.folder(*keys),
+                system,
+            )
+        except InputError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InputError(problems)
+    rain, evaporation = depths["precipitation"], depths["evaporation"]
+    if change is not None:
+        rain = np.maximum(rain * change.precipitation + change.precipitation_depth, 0.0)
+        evaporation = evaporation * change.evaporation + change.evaporation_depth
+    for storage in system.storages:
+        table.put("precipitation_rate", storage.name, rain)
+        table.put("evaporation_rate", storage.name, evaporation)
+
+
+def _tabled_rivers(
+    scenario: Scenario,
+    system: LakeSystem,
+    axis: TimeAxis,
+    change: ClimateChange | None,
+    table: _Table,
+) -> dict[str, object]:
+    """Rivers, heads of deltas and releases of any lake, from columns."""
+    places = dict.fromkeys((r.name for r in system.rivers), "river_flow")
+    places |= dict.fromkeys((j.name for j in system.junctions), "gauge_flow")
+    places |= dict.fromkeys(
+        (x.name for x in system.links if isinstance(x, Release)), "release_demand"
+    )
+    problems = [
+        Problem(
+            f"{scenario.where('inflow', 'rivers')}: {name}",
+            "nothing is given for it",
+            expected="a column",
+            hint=f"rivers and junctions of system {system.name!r} all need one",
+        )
+        for name, variable in places.items()
+        if variable != "release_demand" and name not in scenario.inflow.rivers
+    ]
+    for name, columns in scenario.inflow.rivers.items():
+        keys = ("inflow", "rivers", name)
+        if name not in places:
+            hint = nearest(name, places)
+            problems.append(Problem(scenario.where(*keys), "no such river", name, hint=hint))
+            continue
+        try:
+            flow = column_rates(
+                columns, axis, "flow", scenario.where(*keys), scenario.folder(*keys), system
+            )
+        except InputError as error:
+            problems.extend(error.problems)
+            continue
+        if places[name] != "release_demand" and change is not None:
+            flow = _changed(flow, change, ili=False)
+        table.put(places[name], name, flow)
+    if problems:
+        raise InputError(problems)
+    return {}
+
+
 def _above(scenario: Scenario, uses: list[Use]) -> tuple[list[Use], list[Use]]:
     """Users whose change acts on the Ili above its delta, and on the eastern rivers."""
     rivers = [u for u in uses if not takes_from_storage(scenario, u.name)]
@@ -261,7 +350,8 @@ def _history(
     reach, published = gauge - release, gauge - rivers["ili_km171"]
     if _follows_own_rule(scenario):
         # from the first filling on what changes on the Ili changes above the reservoir
-        ruled = axis.edges[:-1] >= (system.storage(_RESERVOIR).active_from or axis.edges[0])
+        first = system.storage(_RESERVOIR).active_from
+        ruled = axis.edges[:-1] >= (axis.edges[0] if first is None else first)
         gauge = np.where(ruled, rivers["ili_km171"], gauge)
         rivers["kapshagay_lateral"] = inflow.kapshagay_lateral(axis, p, closed=False)
     if any(r.give_back is not None for r in scenario.reservoirs.values()):

@@ -277,9 +277,11 @@ def strait(
     sill = graph.link_value[link, SILL]
     eps = graph.link_value[link, LINEAR_HEAD]
     blunt = np.sqrt(eps)
+    # a closed strait is one that no water reaches: without conveyance its law has no solution
+    reached, share = (1.0, opening) if opening > 0.0 else (0.0, 1.0)
     for k in range(n):
-        above_from = max(w[i, LEVEL, k] - sill, 0.0)
-        above_to = max(w[to, LEVEL, k] - sill, 0.0)
+        above_from = reached * max(w[i, LEVEL, k] - sill, 0.0)
+        above_to = reached * max(w[to, LEVEL, k] - sill, 0.0)
         from_slope = w[i, INVERSE_AREA, k] if above_from > 0.0 else 0.0
         to_slope = w[to, INVERSE_AREA, k] if above_to > 0.0 else 0.0
         from_rest = w[i, BASE, k] + h * w[i, NET, k] - w[i, VOLUME, k]
@@ -296,8 +298,8 @@ def strait(
         x = depth - v[link, ROW_BEGIN, k]
         second, third = v[link, ROW_C, k], v[link, ROW_D, k]
         value = v[link, ROW_A, k] + x * (v[link, ROW_B, k] + x * (second + x * third))
-        conveyance = opening * max(value, LEAST_CONVEYANCE)
-        by_depth = opening * (v[link, ROW_B, k] + x * (2.0 * second + x * 3.0 * third))
+        conveyance = share * max(value, LEAST_CONVEYANCE)
+        by_depth = share * (v[link, ROW_B, k] + x * (2.0 * second + x * 3.0 * third))
         # flows in units of the conveyance, so that the law is head = p sqrt(p^2 + e); a head
         # larger than the depth is a poor one to linearise about
         expected = min(max(head + v[link, LINK, k], -depth), depth)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from balkhash_model.plot.collapse import collapse
 from balkhash_model.plot.compare import comparison
 from balkhash_model.plot.compare import fan as fan_of_years
 from balkhash_model.plot.ensemble import (
@@ -13,6 +14,7 @@ from balkhash_model.plot.ensemble import (
     sensitivity_bars,
     spaghetti,
 )
+from balkhash_model.plot.lakes import compare_lakes
 from balkhash_model.plot.style import PALETTE, save, use_style
 from balkhash_model.plot.trajectories import trajectories
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PALETTE",
+    "collapse",
+    "compare_lakes",
     "comparison",
     "ensemble_fan",
     "exceedance",
@@ -34,7 +38,7 @@ __all__ = [
 ]
 
 
-def fan(result: Any, title: str = "", threshold: float = 341.0) -> Figure:
+def fan(result: Any, title: str = "", threshold: float | None = 341.0) -> Figure:
     """Draw a fan of levels.
 
     Parameters
@@ -44,7 +48,7 @@ def fan(result: Any, title: str = "", threshold: float = 341.0) -> Figure:
         :func:`balkhash_model.diagnostics.annual_levels` gives them.
     title : str, optional
         Title of the figure.
-    threshold : float, default 341.0
+    threshold : float or None, default 341.0
         Level to mark, m; a result brings its own.
 
     Returns

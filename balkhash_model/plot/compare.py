@@ -80,7 +80,7 @@ def comparison(found: Comparison) -> Figure:
     return figure
 
 
-def fan(levels: pd.DataFrame, title: str = "", threshold: float = 341.0) -> Figure:
+def fan(levels: pd.DataFrame, title: str = "", threshold: float | None = 341.0) -> Figure:
     """Draw the annual levels of an ensemble: median, middle half, and 5th to 95th percentile.
 
     Parameters
@@ -89,8 +89,8 @@ def fan(levels: pd.DataFrame, title: str = "", threshold: float = 341.0) -> Figu
         As :func:`balkhash_model.diagnostics.annual_levels` gives them, m.
     title : str, optional
         Title of the figure.
-    threshold : float, default 341.0
-        Level to mark, m.
+    threshold : float, optional
+        Level to mark, m; None for none.
 
     Returns
     -------
@@ -124,7 +124,8 @@ def fan(levels: pd.DataFrame, title: str = "", threshold: float = 341.0) -> Figu
         for name in list(levels)[:3]:
             label = "Single members" if name == next(iter(levels)) else None
             axes.plot(years, levels[name], color=PALETTE["band"], lw=0.8, label=label)
-        _mark(axes, threshold)
+        if threshold is not None:
+            _mark(axes, threshold)
         axes.set_ylabel("Annual mean level, m (Baltic system)")
         axes.set_xlabel("Year")
         figure.suptitle(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def trajectories(
     observed: pd.DataFrame | None = None,
     *,
     threshold: float | None = 341.0,
-    periods: tuple[tuple[str, str, str], ...] = (FILLING,),
+    periods: tuple[tuple[str, str, str], ...] | None = None,
     ax: Axes | None = None,
 ) -> Figure:
     """Draw the level of the lake and of its basins through time, beside observed levels.
@@ -39,8 +40,8 @@ def trajectories(
         Observed levels, as :func:`balkhash_model.reference.levels.balkhash_levels` gives them.
     threshold : float, optional
         Level of a line to mark, m; None for no line.
-    periods : tuple of (start, end, label)
-        Periods to shade.
+    periods : tuple of (start, end, label), optional
+        Periods to shade; by default the filling of Kapshagay where the system holds it.
     ax : matplotlib.axes.Axes, optional
         Where to draw the lake level alone. By default a figure of two panels is made: the lake with
         the observations above, the flow between the basins beneath.
@@ -75,6 +76,8 @@ def trajectories(
                 hint="Select one: result.isel(realization=0)",
             )
         )
+    if periods is None:
+        periods = (FILLING,) if "kapshagay" in result["storage"].values else ()
     with use_style():
         if ax is not None:
             figure: Figure = ax.get_figure()  # type: ignore[assignment]
@@ -127,6 +130,11 @@ def trajectories(
     return figure
 
 
+def _spoken(name: str) -> str:
+    """A name of a storage as people write it."""
+    return "-".join(part.capitalize() for part in name.split("_"))
+
+
 def _inside(result: xr.Dataset, start: str, end: str) -> bool:
     edges = result["time_edge"].values
     return bool(np.datetime64(end) > edges[0] and np.datetime64(start) < edges[-1])
@@ -153,18 +161,25 @@ def _draw_levels(
             label="Simulated, ± one standard error",
             zorder=1,
         )
-    for name, style in (("west", (0, (5, 2))), ("east", (0, (1.2, 1.6)))):
-        if name in result["storage"].values:
-            basin = result["water_level"].sel(storage=name)
-            ax.plot(
-                time,
-                basin.values,
-                color=PALETTE[name],
-                ls=style,
-                lw=2.4 if name == "west" else 2.0,
-                label=f"Simulated, {name.capitalize()} basin",
-                zorder=3,
-            )
+    lake = [str(s) for s in result["storage"].values[result["storage_kind"].values == "lake"]]
+    styles = (
+        ("west", (0, (5, 2)), 2.4),
+        ("east", (0, (1.2, 1.6)), 2.0),
+        ("user", (0, (3, 1)), 1.6),
+    )
+    for name, (role, style, width) in zip(
+        lake if len(lake) > 1 else [], cycle(styles), strict=False
+    ):
+        basin = result["water_level"].sel(storage=name)
+        ax.plot(
+            time,
+            basin.values,
+            color=PALETTE[role],
+            ls=style,
+            lw=width,
+            label=f"Simulated, {_spoken(name)} basin",
+            zorder=3,
+        )
     ax.plot(time, level, color=PALETTE["lake"], lw=0.9, label="Simulated, whole lake", zorder=4)
     if observed is not None:
         _draw_observed(ax, result, observed)
@@ -246,7 +261,7 @@ def _draw_observed(ax: Axes, result: xr.Dataset, observed: pd.DataFrame) -> None
         (
             str(s),
             {
-                "fmt": "s",
+                "fmt": fmt,
                 "ms": 4,
                 "color": PALETTE["user"],
                 "mec": "black",
@@ -255,8 +270,11 @@ def _draw_observed(ax: Axes, result: xr.Dataset, observed: pd.DataFrame) -> None
                 "label": f"Observed, {s}",
             },
         )
-        for s in dict.fromkeys(observed["series"])
-        if s not in known
+        for s, fmt in zip(
+            [s for s in dict.fromkeys(observed["series"]) if s not in known],
+            cycle(("s", "^", "v")),
+            strict=False,
+        )
     ]
     for series, style in markers:
         group = observed[observed["series"] == series]
@@ -303,13 +321,13 @@ def _draw_strait(ax: Axes, result: xr.Dataset) -> bool:
     ax.plot(result["time"].values, link.values, color=PALETTE["lake"], lw=1.0)
     ax.axhline(0.0, color="#777777", lw=0.7)
     ax.set_ylabel("Flow (m³/s)")
-    name = str(link["link"].item()).capitalize()
-    ax.set_title(f"{name}: flow from {start.capitalize()} to {end.capitalize()}", fontsize=9.5)
+    name = str(link["link"].item()).capitalize().replace("_", " ")
+    ax.set_title(f"{name}: flow from {_spoken(start)} to {_spoken(end)}", fontsize=9.5)
     return True
 
 
 def _caption(result: xr.Dataset, observed: pd.DataFrame | None) -> str:
     parts = [f"balkhash_model, scenario {result.attrs.get('scenario', '-')}"]
-    if observed is not None:
+    if observed is not None and "kapshagay" in result["storage"].values:
         parts.append("observed: Wang 2022, Zhang 2022 (dated), G-REALM altimetry tied in 2011-12")
     return "; ".join(parts)

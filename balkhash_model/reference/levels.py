@@ -13,7 +13,15 @@ from balkhash_model.reference.readers import load
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COLUMNS", "altimetry_monthly", "balkhash_levels", "read_observed"]
+__all__ = [
+    "COLUMNS",
+    "altimetry_monthly",
+    "aral_levels",
+    "balkhash_levels",
+    "observed_levels",
+    "read_observed",
+    "tied_altimetry",
+]
 
 #: Columns of a tidy table of observed levels.
 COLUMNS = ("series", "averaging", "time", "level", "uncertainty", "flag")
@@ -120,6 +128,113 @@ def balkhash_levels() -> pd.DataFrame:
         for p, v in monthly.items()
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+#: What altimetry of each basin of the Aral is raised by, m, with its uncertainty: the North at the
+#: full lake of 42.0 m (median of 2010-2018), the South at the annual levels of 1992-2000.
+_ARAL_TIES = {"north": (41.62, 0.2), "south": (29.35, 0.35)}
+ARAL = "annual levels, whole sea"
+
+
+def tied_altimetry(basin: str) -> pd.Series:
+    """Monthly levels of a part of the Aral Sea, tied to the Baltic system.
+
+    Parameters
+    ----------
+    basin : str
+        ``north`` or ``south``.
+
+    Returns
+    -------
+    pandas.Series
+        Level (m) by month; ``attrs["uncertainty"]`` (m) is that of the tie, common to all months.
+
+    Raises
+    ------
+    InputError
+        For another basin.
+
+    Examples
+    --------
+    >>> levels = tied_altimetry("north")
+    >>> round(float(levels.loc["2010"].mean()), 1), levels.attrs["uncertainty"]
+    (42.1, 0.2)
+    """
+    import pandas as pd
+
+    if basin not in _ARAL_TIES:
+        known = ", ".join(_ARAL_TIES)
+        raise InputError(Problem("altimetry of the Aral Sea", "no such basin", basin, known))
+    offset, uncertainty = _ARAL_TIES[basin]
+    data = load(f"aral_{basin}_level_altimetry")
+    index = pd.PeriodIndex(pd.DatetimeIndex(data["time"].values), freq="M")
+    series = pd.Series(data["level_anomaly_m"].values + offset, index=index, name="level")
+    series.attrs |= {"datum": "Baltic system (BS)", "uncertainty": uncertainty, "offset": offset}
+    return series
+
+
+def aral_levels() -> pd.DataFrame:
+    """Observed annual mean levels of the Aral Sea, and of its North and South after 1992.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `series, averaging, time, level, uncertainty, flag`: the whole sea from 1950 to
+        1989, then annual means of :func:`tied_altimetry`. The table of the whole sea does not say
+        how a year was averaged: they are taken as annual means.
+
+    Examples
+    --------
+    >>> levels = aral_levels()
+    >>> whole = levels[levels["series"] == "annual levels, whole sea"]["level"]
+    >>> float(whole.iloc[0]), float(whole.iloc[-1])
+    (52.82, 39.1)
+    """
+    import numpy as np
+    import pandas as pd
+
+    table = load("aral_annual")
+    whole = table["water_body"].values == "whole"
+    years, level = table["year"].values[whole], table["level_m"].values[whole]
+    rows = [
+        (ARAL, "year", np.datetime64(f"{year}-07-01"), float(value), 0.05, "text")
+        for year, value in zip(years, level, strict=True)
+        if year <= 1989
+    ]
+    for basin in _ARAL_TIES:
+        monthly = tied_altimetry(basin)
+        for year, group in monthly.groupby(monthly.index.year):
+            if len(group) == 12:
+                name, day = f"altimetry, {basin.capitalize()}", np.datetime64(f"{year}-07-01")
+                error = float(monthly.attrs["uncertainty"])
+                rows.append((name, "year", day, float(group.mean()), error, "computed"))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def observed_levels(system: str) -> pd.DataFrame:
+    """Observed levels that results of a lake system are held against.
+
+    Parameters
+    ----------
+    system : str
+        Name of the system.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`balkhash_levels`; empty for a system without observations in the package.
+
+    Examples
+    --------
+    >>> len(observed_levels("aral")), len(observed_levels("my_lake"))
+    (92, 0)
+    """
+    import pandas as pd
+
+    known = {"balkhash": balkhash_levels, "aral": aral_levels}
+    if system not in known:
+        return pd.DataFrame(columns=list(COLUMNS))
+    return known[system]()
 
 
 def read_observed(path: str | os.PathLike[str], datum: str) -> pd.DataFrame:

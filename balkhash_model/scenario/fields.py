@@ -25,6 +25,7 @@ __all__ = [
     "ShareText",
     "SignedFlowText",
     "StartText",
+    "ThresholdText",
     "VolumeText",
     "Year",
     "Years",
@@ -110,6 +111,12 @@ def _level(value: object) -> object:
 LevelText = Annotated[str, BeforeValidator(_level), _shown("level")]
 #: A level with its unit.
 PlainLevelText = Annotated[str, _quantity("level"), _shown("level")]
+#: A level with its unit, or ``none``.
+ThresholdText = Annotated[
+    str,
+    BeforeValidator(lambda value: value if value == "none" else check_amount(value, "level")),
+    _shown("level"),
+]
 #: A level, the name of a parameter, or ``observed``.
 StartText = Annotated[
     str,

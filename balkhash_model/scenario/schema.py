@@ -11,8 +11,8 @@ from pydantic import Field, StrictInt, field_validator, model_validator
 from balkhash_model.scenario.fields import (
     Day,
     LevelText,
-    PlainLevelText,
     StartText,
+    ThresholdText,
     Years,
     check_amount,
 )
@@ -133,8 +133,14 @@ class Outputs(Strict):
     """Indicators that a run prints; with members their median, 10th and 90th percentile."""
     figures: list[Literal["png", "svg", "pdf"]] = ["png", "svg"]
     """Formats in which the course of the level is drawn."""
-    threshold: PlainLevelText = "341.0 m"
-    """Level whose crossing the indicators count, and that figures mark."""
+    threshold: ThresholdText = "341.0 m"
+    """Level whose crossing the indicators count, and that figures mark; ``none`` for no level."""
+
+    @model_validator(mode="after")
+    def _counted(self) -> Outputs:
+        if self.indicators and self.threshold == "none":
+            raise ValueError("indicators count the crossing of a threshold, and none is given")
+        return self
 
 
 class Scenario(Strict):

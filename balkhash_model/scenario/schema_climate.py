@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from balkhash_model import units
 from balkhash_model.errors import InputError
 from balkhash_model.scenario.fields import DataPath, FractionText, Months, ShareText, Year, Years
+from balkhash_model.scenario.schema_series import ClimateTable
 from balkhash_model.validation import Strict
 
 __all__ = ["Climate", "ClimateFile", "Delta", "Projection"]
@@ -128,6 +129,9 @@ class Climate(Strict):
     """Published changes by decade."""
     file: ClimateFile | None = None
     """The user's own series in place of the base."""
+    table: ClimateTable | None = None
+    """Rain and evaporation from columns, for any lake; the base of Lake Balkhash is then not
+    used."""
     resample: Years | None = None
     """Years whose rain is used again in the order of the run; null for the years of the run."""
 

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, StrictInt, field_validator, model_validator
 
 from balkhash_model.scenario.fields import DataPath, Day, FlowText, FractionText, Knots, Year, Years
+from balkhash_model.scenario.schema_series import Column
 from balkhash_model.validation import Strict
 
 __all__ = ["Generator", "Inflow"]
@@ -45,10 +46,14 @@ class Inflow(Strict):
         "thomas_fiering",
         "knn",
         "block_bootstrap",
+        "table",
     ] = "history"
     """``history``: published gauge means by period. ``constant``: the same rate always.
-    ``climatology``: the same year always, shaped by month. ``series``: a file. The others draw
-    from a record, see ``generator``."""
+    ``climatology``: the same year always, shaped by month. ``series``: a file. ``table``: a column
+    for each river of any lake, see ``rivers``. The others draw from a record, see ``generator``."""
+    rivers: dict[str, list[Column]] = {}
+    """Columns by name of the river, of the junction (flow at the head of a delta) or of the release
+    that they drive; of several the first that covers a year counts. For kind ``table``."""
     at: Literal["km171", "dam", "ushzharma", "mouth", "lake"] = "ushzharma"
     """Where the inflow is given: 171 km gauge (above Kapshagay), below the dam, delta head, Ili
     mouth, or all rivers at the lake. History is given at all gauges."""
@@ -92,6 +97,10 @@ class Inflow(Strict):
             raise ValueError("the generator draws from a file, and none is given")
         if self.kind != "history" and self.reconstruct_from is not None:
             raise ValueError("only kind 'history' can be followed by a reconstruction")
+        if (self.kind == "table") != bool(self.rivers):
+            raise ValueError("kind 'table' and the columns of 'rivers' belong together")
+        if any(not columns for columns in self.rivers.values()):
+            raise ValueError("a river without a column")
         if (self.decline is None) != (self.decline_from is None):
             raise ValueError("decline and decline_from belong together")
         return self

@@ -94,6 +94,8 @@ def schema_page() -> str:
     lines = [
         "# Scenario file",
         "",
+        "<!-- written by balkhash scenario schema --page: do not edit -->",
+        "",
         "Every key of a scenario, from the schema itself (`balkhash scenario schema --page`).",
         "NAME is a name that you choose. Beside these a file may hold `extends` (a scenario, or a",
         "list of them) and `overrides` (named variants). [Write a",

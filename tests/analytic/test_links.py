@@ -350,3 +350,21 @@ def test_west_fills_spills_and_rises_with_the_east_and_back(step, depth_rate):
     assert strait_flow((west - east)[turn - 1], k, linear_head=LINEAR_HEAD) == pytest.approx(
         share, rel=5e-3
     )
+
+
+@pytest.mark.parametrize(("high", "low"), [(45.0, 44.0), (42.0, 41.9999), (40.55, 33.0)])
+def test_a_strait_that_closes_under_water_parts_the_lakes(high, low):
+    """From its date on nothing passes, whatever stands above the sill: no law is left to solve."""
+    curve = Hypsometry(np.array([0.0, 60.0]), np.array([1e9, 2e9]), "made")
+    day = np.datetime64("2000-03-01", "s")
+    strait = Strait("gap", "a", "b", 40.0, 2000.0, 1e4, 0.03, 1e-4, closes=day)
+    system = LakeSystem(
+        "two", "two", "made", (Storage("a", "lake", curve), Storage("b", "lake", curve)),
+        ("a", "b"), links=(strait,),
+    )  # fmt: skip
+    forcing = empty_forcing(system, TimeAxis.monthly("2000-01-01", "2000-07-01"))
+    result = bm.simulate(system, forcing, initial={"a": high, "b": low})
+    flow = result["link_flow"].values[:, 0]
+    assert flow[0] > 0.0
+    assert np.abs(flow[2:]).max() < 1e-9
+    np.testing.assert_allclose(result["water_volume"][2], result["water_volume"][-1], rtol=1e-12)

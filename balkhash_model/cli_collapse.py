@@ -1,0 +1,115 @@
+"""The command that holds results against the collapse of the Aral Sea."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["add_collapse"]
+
+#: Rows of the table: column, text, digits.
+_ROWS = (
+    ("year", "last year", 0),
+    ("onset", "onset, last year before the fall", 0),
+    ("age", "years since onset", 0),
+    ("fall_m", "fall of the level (m)", 2),
+    ("volume_lost", "volume lost (%)", 0),
+    ("baseline_volume_lost", "  Aral Sea at the same age (%)", 0),
+    ("area_lost", "area lost (%)", 0),
+    ("baseline_area_lost", "  Aral Sea at the same age (%)", 0),
+    ("equivalent_year", "Aral-equivalent year", 0),
+    ("equivalent_low", "  from", 0),
+    ("equivalent_high", "  to", 0),
+    ("lead", "years ahead of the Aral Sea (- behind)", 0),
+    ("inflow_deficit", "inflow lacking for the area before (%)", 0),
+    ("separated", "basins apart from", 0),
+)
+_SHARES = ("lost", "deficit")
+
+
+class Measure(StrEnum):
+    """Quantity that is compared."""
+
+    volume = "volume"
+    area = "area"
+
+
+class Phase(StrEnum):
+    """What is drawn as a path."""
+
+    salinity = "salinity"
+    inflow = "inflow"
+
+
+class Language(StrEnum):
+    """Language of the figure."""
+
+    en = "en"
+    ru = "ru"
+    kk = "kk"
+
+
+def add_collapse(app: typer.Typer) -> None:
+    """Add ``balkhash collapse``.
+
+    Parameters
+    ----------
+    app : typer.Typer
+        The application.
+    """
+    app.command("collapse")(_collapse)
+
+
+def _collapse(
+    result: Annotated[list[Path], typer.Argument(help="Results, as NAME.nc.")],
+    onset: Annotated[
+        int | None, typer.Option(help="Last year before the fall; by default found.")
+    ] = None,
+    lake: Annotated[str, typer.Option(help="The lake that collapsed.")] = "aral",
+    measure: Annotated[Measure, typer.Option(help="What is compared.")] = Measure.volume,
+    phase: Annotated[Phase, typer.Option(help="What is drawn as a path.")] = Phase.salinity,
+    language: Annotated[Language, typer.Option(help="Language of the figure.")] = Language.en,
+    figure: Annotated[
+        Path | None, typer.Option(help="File for the figure: png, svg or pdf.")
+    ] = None,
+) -> None:
+    """Hold results against the course of the Aral Sea: how near, how far behind."""
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from balkhash_model.job import collapse_job
+
+    summary = collapse_job(
+        result,
+        figure,
+        onset=onset,
+        lake=lake,
+        measure=measure.value,
+        phase=phase.value,
+        language=language.value,
+    )
+    table = Table(title="Beside the Aral Sea", title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("")
+    for name in summary.index:
+        table.add_column(escape(str(name)), justify="right", overflow="fold")
+    for column, text, digits in _ROWS:
+        share = any(part in column for part in _SHARES)
+        cells = [_cell(v, digits, 100.0 if share else 1.0) for v in summary[column]]
+        table.add_row(text, *cells)
+    console = Console(highlight=False)
+    console.print(table)
+    if figure is not None:
+        console.print(f"wrote {figure}", markup=False)
+
+
+def _cell(value: float, digits: int, scale: float) -> str:
+    if value != value:
+        return "-"
+    if value in (float("inf"), float("-inf")):
+        return "beyond its record" if value > 0 else "before it fell"
+    return f"{scale * value:.{digits}f}"

@@ -1,0 +1,309 @@
+"""One picture of how near a lake is to the course of the Aral Sea."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import numpy as np
+
+from balkhash_model.diagnostics.collapse import Course, course, nearness_summary, observed_baseline
+from balkhash_model.errors import InputError, Problem
+from balkhash_model.plot.style import PALETTE, use_style
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["collapse"]
+
+Language = Literal["en", "ru", "kk"]
+_COLOURS = ("west", "east", "observed", "anchor", "user")
+_LINES = ("-", (0, (5, 2)), "-.", (0, (1.2, 1.4)), (0, (5, 1.5, 1, 1.5)))
+#: Texts of the figure by language.
+_TEXT: dict[str, dict[str, str]] = {
+    "en": {
+        "title": "How near to the course of the Aral Sea?",
+        "age": "Years since onset",
+        "volume": "Volume (% of the state before)",
+        "area": "Area (% of the state before)",
+        "fall": "Fall of the level (m)",
+        "salinity": "Salinity (times the state before)",
+        "inflow": "River inflow (% of the state before)",
+        "strip": "Year in which the Aral Sea had lost the same share of its {of}",
+        "of_volume": "volume",
+        "of_area": "area",
+        "before": "has not entered\nthe path",
+        "beyond": "beyond",
+    },
+    "ru": {
+        "title": "Насколько близко к пути Аральского моря?",
+        "age": "Лет от начала падения",
+        "volume": "Объём (% исходного)",
+        "area": "Площадь (% исходной)",
+        "fall": "Падение уровня (м)",
+        "salinity": "Солёность (раз к исходной)",
+        "inflow": "Приток рек (% исходного)",
+        "strip": "Год, когда Аральское море потеряло ту же долю своего {of}",
+        "of_volume": "объёма",
+        "of_area": "зеркала",
+        "before": "не вступило\nна этот путь",
+        "beyond": "дальше",
+    },
+    "kk": {
+        "title": "Арал теңізінің жолына қаншалықты жақын?",
+        "age": "Төмендеу басталғаннан бергі жыл",
+        "volume": "Көлемі (бастапқының %-ы)",
+        "area": "Ауданы (бастапқының %-ы)",
+        "fall": "Деңгейдің төмендеуі (м)",
+        "salinity": "Тұздылығы (бастапқыдан есе)",
+        "inflow": "Өзен ағыны (бастапқының %-ы)",
+        "strip": "Арал теңізі {of} сондай үлесін жоғалтқан жыл",
+        "of_volume": "көлемінің",
+        "of_area": "ауданының",
+        "before": "бұл жолға\nтүспеген",
+        "beyond": "одан әрі",
+    },
+}
+
+
+def collapse(
+    runs: Mapping[str, xr.Dataset | Course] | Sequence[xr.Dataset | Course] | xr.Dataset | Course,
+    *,
+    baseline: Course | None = None,
+    onset: int | None = None,
+    measure: Literal["volume", "area"] = "volume",
+    phase: Literal["salinity", "inflow"] = "salinity",
+    language: Language = "en",
+) -> Figure:
+    """Draw runs beside the course of the Aral Sea.
+
+    Four parts: relative volume (or area) and fall of the level in metres against the years since
+    onset; area against salinity, or inflow against level, as a path; and a strip of the years of
+    the Aral on which each run stands at its end. Of an ensemble the median and the range of 80 % of
+    the members are drawn. What a run lacks, as salt, is left out.
+
+    Parameters
+    ----------
+    runs : mapping, sequence, xarray.Dataset or Course
+        Results or courses; the keys of a mapping are the labels.
+    baseline : Course, optional
+        By default the Aral Sea as observed.
+    onset : int, optional
+        Onset of the runs that are results; by default where each began to fall.
+    measure : {"volume", "area"}, default "volume"
+        Quantity that is compared.
+    phase : {"salinity", "inflow"}, default "salinity"
+        What is drawn as a path: area against salinity, or inflow against the fall of the level.
+    language : {"en", "ru", "kk"}, default "en"
+        Language of the labels.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+
+    Raises
+    ------
+    InputError
+        Where there is no run, an unknown language, or an onset outside a record.
+
+    Examples
+    --------
+    >>> import balkhash_model as bm
+    >>> figure = collapse({"simulated": bm.run("aral_hindcast")}, onset=1960)
+    >>> len(figure.axes)
+    4
+    """
+    import matplotlib.pyplot as plt
+
+    if language not in _TEXT:
+        raise InputError(Problem("language", "not known", language, ", ".join(_TEXT)))
+    text = _TEXT[language]
+    base = observed_baseline() if baseline is None else baseline
+    courses = _courses(runs, onset)
+    with use_style():
+        figure: Figure = plt.figure(figsize=(11.0, 8.2), layout="constrained")
+        grid = figure.add_gridspec(3, 2, height_ratios=[1.0, 1.0, 0.26 + 0.11 * len(courses)])
+        tall = figure.add_subplot(grid[:2, 0])
+        fall = figure.add_subplot(grid[0, 1])
+        path = figure.add_subplot(grid[1, 1])
+        strip = figure.add_subplot(grid[2, :])
+        _trajectories(tall, courses, base, measure, text)
+        _falls(fall, courses, base, text)
+        _phase(path, courses, base, phase, text)
+        _strip(strip, courses, base, measure, text)
+        figure.suptitle(text["title"], x=0.012, ha="left", fontsize=14, fontweight="bold")
+        handles, labels = tall.get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower left", ncols=min(3, len(labels)))
+        plt.close(figure)
+    return figure
+
+
+def _courses(
+    runs: Mapping[str, xr.Dataset | Course] | Sequence[xr.Dataset | Course] | xr.Dataset | Course,
+    onset: int | None,
+) -> list[Course]:
+    import xarray as xr
+
+    named: list[tuple[str | None, xr.Dataset | Course]] = []
+    if isinstance(runs, xr.Dataset | Course):
+        named = [(None, runs)]
+    elif isinstance(runs, Mapping):
+        pairs = cast("Mapping[str, xr.Dataset | Course]", runs)
+        named += [(label, run) for label, run in pairs.items()]
+    else:
+        named += [(None, run) for run in runs]
+    if not named:
+        raise InputError(Problem("runs", "none is given"))
+    found = []
+    for label, run in named:
+        if isinstance(run, Course):
+            title = label or run.title
+            found.append(Course(run.name, title, run.onset, run.state, run.before, run.uncertainty))
+        else:
+            title = label or str(run.attrs.get("title", run.attrs.get("scenario", "run")))
+            found.append(course(run, onset=onset, name=label, title=title))
+    return found
+
+
+def _ages(one: Course) -> float:
+    """Year that counts as age zero."""
+    first = one.state.index.get_level_values("year").min()
+    return float(one.onset if one.onset is not None else first)
+
+
+def _line(
+    ax: Axes, x: Any, table: pd.DataFrame, label: str | None, colour: str, line: Any, width: float
+) -> None:
+    ax.plot(x, table.median(axis=1), color=colour, ls=line, lw=width, label=label, zorder=4)
+    if table.shape[1] > 1:
+        low, high = (table.quantile(q, axis=1) for q in (0.1, 0.9))
+        ax.fill_between(x, low, high, color=colour, alpha=0.2, lw=0, zorder=2)
+
+
+def _style(i: int) -> tuple[str, Any]:
+    return PALETTE[_COLOURS[i % 5]], _LINES[(i + i // 5) % 5]
+
+
+def _trajectories(
+    ax: Axes, courses: list[Course], base: Course, measure: str, text: dict[str, str]
+) -> None:
+    relative = 100.0 * base.relative(measure).dropna(how="all")
+    x = relative.index.to_numpy(dtype=float) - _ages(base)
+    _line(ax, x, relative, base.title, PALETTE["lake"], "-", 2.6)
+    if base.uncertainty > 0.0 and relative.shape[1] == 1:
+        middle = relative.iloc[:, 0]
+        s = 100.0 * base.uncertainty
+        ax.fill_between(x, middle - s, middle + s, color=PALETTE["band"], alpha=0.4, lw=0)
+    for year in (1970, 1980, 1989, 2000, 2010):
+        if year in relative.index and base.name.startswith("aral"):
+            ax.annotate(
+                str(year),
+                (year - _ages(base), float(relative.loc[year].iloc[0])),
+                xytext=(5, 4),
+                textcoords="offset points",
+                fontsize=8.5,
+            )
+            ax.plot(year - _ages(base), relative.loc[year].iloc[0], "o", ms=4, color="black")
+    for i, one in enumerate(courses):
+        colour, line = _style(i)
+        table = 100.0 * one.relative(measure)
+        own = table.index.to_numpy(dtype=float) - _ages(one)
+        _line(ax, own, table, one.title, colour, line, 1.9)
+    ax.axhline(100.0, color="#777777", lw=0.8)
+    ax.axvline(0.0, color="#777777", lw=0.8)
+    ax.set_ylim(bottom=0.0)
+    ax.set_xlabel(text["age"])
+    ax.set_ylabel(text[measure])
+
+
+def _falls(ax: Axes, courses: list[Course], base: Course, text: dict[str, str]) -> None:
+    for i, one in enumerate([base, *courses]):
+        colour, line = (PALETTE["lake"], "-") if i == 0 else _style(i - 1)
+        table = one.fall().dropna(how="all")
+        x = table.index.to_numpy(dtype=float) - _ages(one)
+        _line(ax, x, table, None, colour, line, 2.6 if i == 0 else 1.9)
+    ax.axvline(0.0, color="#777777", lw=0.8)
+    ax.axhline(0.0, color="#777777", lw=0.8)
+    ax.invert_yaxis()
+    ax.set_xlabel(text["age"])
+    ax.set_ylabel(text["fall"])
+
+
+def _phase(ax: Axes, courses: list[Course], base: Course, phase: str, text: dict[str, str]) -> None:
+    for i, one in enumerate([base, *courses]):
+        colour, line = (PALETTE["lake"], "-") if i == 0 else _style(i - 1)
+        if phase == "salinity":
+            x, y = 100.0 * one.relative("area"), one.relative("salinity")
+        else:
+            # five years, for single wet years are no path
+            x, y = one.fall(), 100.0 * one.relative("inflow").rolling(5).mean()
+        x, y = x.median(axis=1), y.median(axis=1)
+        known = np.isfinite(x) & np.isfinite(y) & (x.index >= _ages(one))
+        if known.any():
+            ax.plot(x[known], y[known], color=colour, ls=line, lw=2.6 if i == 0 else 1.9)
+            ax.plot(x[known].iloc[-1], y[known].iloc[-1], "o", ms=5, color=colour)
+    if phase == "salinity":
+        ax.invert_xaxis()
+        ax.set_xlabel(text["area"])
+        ax.set_ylabel(text["salinity"])
+    else:
+        ax.set_xlabel(text["fall"])
+        ax.set_ylabel(text["inflow"])
+
+
+def _strip(
+    ax: Axes, courses: list[Course], base: Course, measure: str, text: dict[str, str]
+) -> None:
+    """Where each run stands at its end, on the years of the baseline."""
+    summary = nearness_summary(courses, base, measure)
+    known = base.relative(measure).iloc[:, 0].dropna()
+    first, last = float(base.onset or known.index[0]), float(known.index[-1])
+    span = max(last - first, 1.0)
+    relative = np.minimum.accumulate(known[known.index >= first].to_numpy())
+    shade = np.interp(np.linspace(first, last, 256), known.index[known.index >= first], relative)
+    n = len(courses)
+    ax.imshow(
+        1.0 - shade[None, :],
+        extent=(first, last, -0.75, n - 0.25),
+        aspect="auto",
+        cmap="YlOrBr",
+        vmin=-0.1,
+        vmax=1.3,
+        zorder=0,
+    )
+    for i, row in enumerate(summary.itertuples()):
+        colour, _ = _style(i)
+        y = n - 1 - i
+        low, here, high = (
+            float(np.clip(v, first - 0.07 * span, last + 0.05 * span))
+            for v in (row.equivalent_low, row.equivalent_year, row.equivalent_high)
+        )
+        ax.plot([low, high], [y, y], color=colour, lw=5, alpha=0.45, solid_capstyle="butt")
+        ax.plot(here, y, "D", ms=9, color=colour, mec="black", mew=0.8, zorder=5)
+        label = f"{int(row.year)}: "
+        if np.isinf(row.equivalent_year):
+            label = text["before"] if row.equivalent_year < 0 else text["beyond"]
+            label = f"{int(row.year)}: " + label.replace("\n", " ")
+        else:
+            label += f"{row.equivalent_year:.0f}"
+        right = here < first + 0.75 * span
+        ax.annotate(
+            label,
+            (max(here, high) if right else min(here, low, last), y),
+            xytext=(9 if right else -9, 0),
+            textcoords="offset points",
+            va="center",
+            ha="left" if right else "right",
+            fontsize=9.5,
+            fontweight="bold",
+        )
+    ax.set_xlim(first - 0.1 * span, last + 0.07 * span)
+    ax.set_ylim(-0.75, n - 0.25)
+    ax.set_yticks([])
+    ax.grid(visible=False)
+    ax.spines["left"].set_visible(False)
+    ax.set_title(text["strip"].format(of=text[f"of_{measure}"]), fontsize=10.5)

@@ -1,0 +1,189 @@
+"""Courses, onsets, equivalent years: on lakes whose answer is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+import balkhash_model as bm
+from balkhash_model.diagnostics.collapse import (
+    STATE,
+    course,
+    equivalent_year,
+    find_onset,
+    nearness,
+    nearness_summary,
+    observed_baseline,
+)
+from balkhash_model.job import collapse_job, write_result
+from balkhash_model.plot import collapse, compare_lakes
+
+
+def state(volume, first=2000):
+    """A lake with sides like a ramp: area and level follow the volume."""
+    v = np.asarray(volume, dtype=float)
+    index = pd.Index(range(first, first + v.size), name="year")
+    columns = {
+        "level": v / 10.0,
+        "area": v * 10.0,
+        "volume": v,
+        "salinity": 100.0 / v,
+        "inflow": np.full(v.size, 5.0),
+        "net_evaporation": np.ones(v.size),
+        "connected": (v > 50.0).astype(float),
+    }
+    return pd.DataFrame(columns, index=index)[list(STATE)]
+
+
+FALLING = [100.0] * 10 + [100.0 - 2.0 * i for i in range(31)]
+
+
+@pytest.fixture(scope="module")
+def base():
+    return course(state(FALLING, 1951), onset=1961, name="ramp")
+
+
+def test_a_lake_on_the_same_path_is_neither_ahead_nor_behind(base):
+    run = course(state(FALLING), onset=2010)
+    table = nearness(run, base).loc[0]
+    assert table.loc[2030, "age"] == 20
+    assert table.loc[2030, "volume_lost"] == pytest.approx(0.4)
+    assert table.loc[2030, "baseline_volume_lost"] == pytest.approx(0.4)
+    assert table.loc[2030, "equivalent_year"] == pytest.approx(1981.0)
+    assert table.loc[2030, "lead"] == pytest.approx(0.0)
+    # (E - P) A0 = 1 m/yr over 1000 km2 = 1 km3/yr; the inflow is five times that
+    assert table.loc[2030, "inflow_deficit"] == pytest.approx(-4.0)
+
+
+def test_a_lake_that_falls_at_half_the_speed_is_half_its_age_behind(base):
+    run = course(state([100.0] * 11 + [100.0 - i for i in range(1, 31)]), onset=2010)
+    table = nearness(run, base).loc[0]
+    assert table.loc[2040, "equivalent_year"] == pytest.approx(1976.0)
+    assert table.loc[2040, "lead"] == pytest.approx(-15.0)
+
+
+def test_uncertainty_widens_the_equivalent_year_both_ways(base):
+    run = course(state(FALLING), onset=2010, uncertainty=0.04)
+    row = nearness(run, base).loc[(0, 2030)]
+    # 2 % a year: 4 % are two years
+    assert row["equivalent_low"] == pytest.approx(1979.0)
+    assert row["equivalent_high"] == pytest.approx(1983.0)
+
+
+def test_a_rising_lake_has_no_onset_no_lead_and_negative_losses(base):
+    run = course(state([100.0 + i for i in range(30)]))
+    assert run.onset is None
+    row = nearness_summary([run], base).iloc[0]
+    assert np.isnan(row["onset"])
+    assert np.isnan(row["lead"])
+    assert np.isnan(row["separated"])
+    assert row["volume_lost"] < 0.0
+    assert row["fall_m"] < 0.0
+    assert row["equivalent_year"] == -np.inf
+
+
+def test_a_lake_emptier_than_the_baseline_ever_was_is_beyond_it(base):
+    run = course(state([100.0, 60.0, 20.0]), onset=2000)
+    row = nearness_summary([run], base).iloc[0]
+    assert row["equivalent_year"] == np.inf
+    assert np.isnan(row["lead"])
+    assert row["separated"] == 2002
+
+
+def test_members_are_told_one_by_one_and_summed_up_by_their_median(base):
+    fast, slow = state(FALLING), state([100.0] * 11 + [100.0 - i for i in range(1, 31)])
+    both = pd.concat({0: fast, 1: slow, 2: slow}, names=["realization", "year"])
+    run = course(both, onset=2010, name="three")
+    row = nearness_summary([run], base).loc["three"]
+    assert row["volume_lost"] == pytest.approx(0.3)
+    assert row["equivalent_year"] == pytest.approx(1976.0)
+    assert row["equivalent_high"] > row["equivalent_year"]
+    assert run.relative("volume").shape == (41, 3)
+
+
+def test_a_recovery_does_not_make_the_path_ambiguous():
+    path = course(state([100.0] * 10 + [90.0, 80.0, 95.0, 70.0]), onset=2009)
+    found = equivalent_year([0.85, 0.75], path)
+    # between the years in which a new minimum was reached: 2011 and 2013
+    assert found == pytest.approx([2010.5, 2012.0])
+
+
+@pytest.mark.parametrize("onset", [1949, 2019])
+def test_an_onset_outside_the_record_is_named(onset):
+    with pytest.raises(bm.InputError, match="outside the record"):
+        observed_baseline(onset=onset)
+
+
+def test_an_unknown_lake_is_named():
+    with pytest.raises(bm.InputError, match=r"no such lake; got arel.*Nearest: aral"):
+        observed_baseline("arel")
+
+
+def test_a_baseline_without_onset_has_no_years():
+    with pytest.raises(bm.InputError, match="has no onset"):
+        equivalent_year([0.5], course(state([100.0] * 20)))
+
+
+def test_a_small_loss_is_no_onset():
+    assert find_onset(pd.Series([100.0] * 10 + [96.0] * 10, index=range(20))) is None
+    assert find_onset(pd.Series([100.0] * 10 + [94.0] * 10, index=range(20))) == 9
+    assert find_onset(pd.Series(dtype=float)) is None
+
+
+def test_the_observed_baseline_is_the_printed_record():
+    aral = observed_baseline()
+    assert aral.fall().loc[1989, 0] == pytest.approx(14.03, abs=0.05)
+    # areas by satellite: 8 990 less 2 001 of some 66 500 km2 by 2018
+    assert aral.relative("area").loc[2018, 0] == pytest.approx(0.105, abs=0.003)
+    assert np.isnan(aral.relative("volume").loc[1990, 0])
+    assert np.isfinite(aral.relative("inflow").loc[1950:2018]).all(axis=None)
+
+
+def test_a_result_without_what_is_needed_says_so():
+    with pytest.raises(bm.InputError, match="lacks a variable"):
+        bm.diagnostics.annual_state(xr.Dataset())
+
+
+def test_the_command_s_table_and_figure(tmp_path):
+    file, picture = tmp_path / "run.nc", tmp_path / "collapse.png"
+    write_result(bm.run("hindcast_free"), file)
+    summary = collapse_job([file], picture, onset=1970, measure="area", language="ru")
+    assert picture.stat().st_size > 20_000
+    assert summary.loc["hindcast_free", "age"] == 44
+    assert 1960 <= summary.loc["hindcast_free", "equivalent_year"] < 1970
+
+
+def test_what_the_command_cannot_use_is_named_all_at_once(tmp_path):
+    (tmp_path / "no.nc").write_text("text")
+    with pytest.raises(bm.InputError) as caught:
+        collapse_job([tmp_path / "no.nc", tmp_path / "none.nc"])
+    assert len(caught.value.problems) == 2
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "kk"])
+@pytest.mark.parametrize("phase", ["salinity", "inflow"])
+def test_the_figure_names_its_axes_in_three_languages(base, language, phase):
+    run = course(state(FALLING), onset=2010, name="lake", title="Lake")
+    figure = collapse({"one": run}, baseline=base, phase=phase, language=language)
+    assert len(figure.axes) == 4
+    labels = [ax.get_ylabel() for ax in figure.axes[:3]]
+    assert all(labels)
+    cyrillic = any("а" <= c <= "я" for c in "".join(labels).lower())
+    assert cyrillic == (language != "en")
+    assert any("2040" in t.get_text() for t in figure.axes[3].texts)
+
+
+def test_a_figure_of_nothing_or_in_no_language_is_refused(base):
+    with pytest.raises(bm.InputError, match="none is given"):
+        collapse([], baseline=base)
+    with pytest.raises(bm.InputError, match="not known"):
+        collapse(base, baseline=base, language="de")  # type: ignore[arg-type]
+
+
+def test_lakes_side_by_side_and_an_unknown_one():
+    figure = compare_lakes()
+    titles = " ".join(ax.get_title(loc="left") for ax in figure.axes)
+    for word in ("Caspian", "Sasykkol", "Issyk-Kul", "Kapshagay", "South Aral"):
+        assert word in titles
+    with pytest.raises(bm.InputError, match="Nearest: caspian"):
+        compare_lakes(["kaspian"])

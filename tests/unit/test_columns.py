@@ -1,0 +1,189 @@
+"""A lake of one's own: curves and forcing from CSV, and everything that can be wrong with them."""
+
+import numpy as np
+import pytest
+
+import balkhash_model as bm
+from balkhash_model.forcing.columns import column_rates, read_columns
+from balkhash_model.job import run_jobs
+from balkhash_model.reference.curves import read_curve, reference_curve
+from balkhash_model.runs import used_files
+from balkhash_model.scenario import load_scenario
+from balkhash_model.scenario.schema_series import Column
+from balkhash_model.timeaxis import TimeAxis
+
+CURVE = "level_m,area_km2,volume_km3\n100,0,0\n110,50,0.25\n120,100,1.0\n"
+SYSTEM = """\
+name: my_lake
+title: My lake
+datum: local gauge
+lake: [basin]
+storages:
+  - {name: basin, kind: lake, curve: {shape: table, file: curve.csv}}
+rivers:
+  - {name: inflow, to: basin, salinity: 0.5 g/l}
+"""
+SCENARIO = """\
+meta: {name: my_run, title: My lake, rationale: A first run.}
+system: my_lake.yml
+parameters.set: none.yml
+period: {start: 2001-01-01, end: 2003-01-01}
+initial: {lake_level: 115.0 m, salinity: {basin: 2 g/l}}
+climate.table:
+  precipitation: [{file: forcing.csv, column: rain, unit: mm/month}]
+  evaporation: [{file: forcing.csv, column: evaporation, unit: mm/month}]
+inflow:
+  kind: table
+  rivers:
+    inflow: [{file: forcing.csv, column: river, unit: m3/s}]
+outputs: {periods: [[2001, 2002]], threshold: none, figures: [png]}
+"""
+
+
+def months(rows):
+    lines = ["time,rain,evaporation,river"]
+    return "\n".join([*lines, *rows]) + "\n"
+
+
+@pytest.fixture
+def lake(tmp_path):
+    rows = [
+        f"{y}-{m:02d},{10 + m},{20 * m},{3 + 0.1 * m}" for y in (2001, 2002) for m in range(1, 13)
+    ]
+    (tmp_path / "curve.csv").write_text(CURVE)
+    (tmp_path / "my_lake.yml").write_text(SYSTEM)
+    (tmp_path / "none.yml").write_text("set: none\ntitle: none\nparameters: {}\n")
+    (tmp_path / "forcing.csv").write_text(months(rows))
+    (tmp_path / "my_run.yml").write_text(SCENARIO)
+    return tmp_path
+
+
+def test_a_lake_of_files_runs_without_python(lake, monkeypatch):
+    monkeypatch.chdir(lake)
+    job = run_jobs(["my_run.yml"], lake / "out")[0]
+    assert [p.name for p in job.paths] == ["my_run.nc", "my_run.png", "my_run.resolved.yml"]
+    result = bm.run(load_scenario("my_run.yml"))
+    bm.check_balance(result)
+    volume = result["water_volume"].values[:, 0]
+    # by hand: 0.25 km3 and 5 m of (50 + 75)/2 km2; the pool at the deepest point adds 1e-4
+    assert volume[0] == pytest.approx(0.5625e9, rel=1e-4)
+    days = np.diff(result["time_edge"].values).astype("timedelta64[s]").astype(float)
+    river = (result["river_inflow"].values[:, 0] * days).sum()
+    m = np.arange(1, 13)
+    assert river == pytest.approx((np.tile(3 + 0.1 * m, 2) * days).sum(), rel=1e-12)
+    assert set(used_files(load_scenario("my_run.yml"))) == {"forcing.csv"}
+
+
+def test_a_file_that_is_not_there_is_named_with_its_line(lake, monkeypatch):
+    monkeypatch.chdir(lake)
+    (lake / "forcing.csv").unlink()
+    from balkhash_model.runs import check
+
+    with pytest.raises(bm.InputError, match=r"my_run\.yml:.*no such file"):
+        check("my_run.yml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("column: river", "column: rivver", r"lacks a column.*Nearest: river"),
+        ("    inflow: [", "    inflw: [", r"no such river; got inflw"),
+        ("column: rain, unit: mm/month", "column: rain, unit: km3", "no unit of flow or depth"),
+        ("end: 2003-01-01", "end: 2004-01-01", r"no column covers these years; got 2003 to 2003"),
+        ("kind: table\n", "kind: history\n", "belong together"),
+        ("lake_level: 115.0 m", "lake_level: 90.0 m", "outside its curve"),
+    ],
+)
+def test_what_is_wrong_in_the_files_is_said(lake, monkeypatch, old, new, words):
+    monkeypatch.chdir(lake)
+    assert old in SCENARIO
+    (lake / "my_run.yml").write_text(SCENARIO.replace(old, new))
+    with pytest.raises(bm.InputError, match=words):
+        bm.run(load_scenario("my_run.yml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("level,area_km2\n1,2\n", "lacks a column; expected level_m"),
+        ("level_m,area_km2\n1,two\n", "not a number; got 'two'"),
+        (CURVE.replace("0.25", "0.9"), "does not fit the areas"),
+        (CURVE.replace("100,0,0", "100,10,3"), "still holds water"),
+    ],
+)
+def test_a_curve_that_cannot_be_used_says_why(tmp_path, text, words):
+    file = tmp_path / "curve.csv"
+    file.write_text(text)
+    with pytest.raises(bm.InputError, match=words):
+        read_curve(file)
+
+
+def test_a_curve_that_is_not_monotone_is_refused(lake):
+    (lake / "curve.csv").write_text("level_m,area_km2\n100,0\n110,50\n105,80\n")
+    with pytest.raises(bm.InputError, match="curve"):
+        bm.load_system(str(lake / "my_lake.yml"))
+
+
+def test_rows_come_from_one_place_only(lake):
+    bad = SYSTEM.replace("file: curve.csv", "file: curve.csv, table: aral_basin_curves")
+    (lake / "my_lake.yml").write_text(bad)
+    with pytest.raises(bm.InputError, match="in no way or in several"):
+        bm.load_system(str(lake / "my_lake.yml"))
+
+
+def test_bodies_of_a_table():
+    with pytest.raises(bm.InputError, match="holds several bodies"):
+        reference_curve("aral_basin_curves")
+    with pytest.raises(bm.InputError, match="Nearest: north"):
+        reference_curve("aral_basin_curves", "nort")
+    with pytest.raises(bm.InputError, match="lacks a column"):
+        reference_curve("thresholds")
+
+
+def test_times_must_follow_on(tmp_path):
+    file = tmp_path / "f.csv"
+    for text, words in (
+        ("time,q\n2001,1\n2003,1\n", "years do not follow on"),
+        ("time,q\n2001-01,1\n2001-03,1\n", "months do not follow on"),
+        ("time,q\n2001-01,1\n2002,1\n", "mixed"),
+        ("time,q\n01.2001,1\n", "not a year or month"),
+    ):
+        file.write_text(text)
+        with pytest.raises(bm.InputError, match=words):
+            read_columns(file, ["q"])
+
+
+def test_columns_follow_each_other_and_a_mean_fills_the_rest(tmp_path):
+    (tmp_path / "a.csv").write_text("time,q\n2001,1\n2002,2\n")
+    (tmp_path / "b.csv").write_text("time,q\n2002,20\n2003,30\n")
+    axis = TimeAxis.monthly("2001-01-01", "2005-01-01")
+    unit = {"column": "q", "unit": "km3/yr"}
+    columns = [
+        Column(file="a.csv", years=(2001, 2002), **unit),
+        Column(file="b.csv", **unit),
+        Column(file="a.csv", mean_of=(2001, 2002), times=-2.0, **unit),
+    ]
+    rates = column_rates(columns, axis, "flow", "q", tmp_path)
+    km3 = (rates * axis.durations).reshape(4, 12).sum(axis=1) / 1e9
+    assert km3 == pytest.approx([1.0, 2.0, 30.0, -3.0], rel=1e-12)
+
+
+def test_amounts_by_month_keep_their_month_and_rates_their_rate(tmp_path):
+    text = "".join(f"2001-{m:02d},{m}\n" for m in range(1, 13))
+    (tmp_path / "m.csv").write_text("time,q\n" + text)
+    axis = TimeAxis.monthly("2001-03-01", "2001-06-01")
+    for unit, scale in (("km3/month", 1e9 / axis.durations), ("m3/s", np.ones(3))):
+        rates = column_rates(
+            [Column(file="m.csv", column="q", unit=unit)], axis, "flow", "q", tmp_path
+        )
+        np.testing.assert_allclose(rates, np.array([3.0, 4.0, 5.0]) * scale, rtol=1e-12)
+    with pytest.raises(bm.InputError, match="an amount per year in a table of months"):
+        column_rates([Column(file="m.csv", column="q", unit="km3/yr")], axis, "flow", "q", tmp_path)
+
+
+def test_a_factor_must_be_a_parameter_of_the_set():
+    column = Column(table="aral_annual", column="evaporation_km3_per_yr", unit="km3/yr",
+                    area="area_km2", times="$evaporation_facter")  # fmt: skip
+    axis = TimeAxis.monthly("1950-01-01", "1951-01-01")
+    with pytest.raises(bm.InputError, match="Nearest: evaporation_factor"):
+        column_rates([column], axis, "depth_rate", "e", system=bm.load_system("aral"))
