@@ -172,7 +172,7 @@ def test_an_unknown_scenario(refused):
         ({}, "parameters: {set: balkash}", "parameter set: does not exist; got 'balkash'"),
         ({}, "parameters: {overrides: {delta_loss: 3 km}}", "not a flow; got '3 km'"),
         ({}, "parameters: {overrides: {nearshore_area_slope: -99 km2/m}}", "area must not fall"),
-        ({}, "system: aral", "lake system: does not exist; got 'aral'"),
+        ({}, "system: victoria", "lake system: does not exist; got 'victoria'"),
     ],
 )
 def test_a_scenario_that_cannot_be_used(refused, scenario_file, change, more, words):
