@@ -397,7 +397,7 @@ def used_tables(scenario: Scenario) -> list[str]:
 
     Examples
     --------
-    >>> used_tables(load_scenario("rcp45"))[:2]
+    >>> used_tables(load_scenario("rcp45"))[1:3]
     ['balkhash_level_tied', 'climate_balkhash_monthly']
     """
     inflow, climate = scenario.inflow, scenario.climate
