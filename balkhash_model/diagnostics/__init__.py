@@ -15,11 +15,13 @@ from balkhash_model.diagnostics.collapse import (
 from balkhash_model.diagnostics.compare import Comparison, compare_results
 from balkhash_model.diagnostics.ice import ice_dates
 from balkhash_model.diagnostics.indicators import annual_levels, indicators
+from balkhash_model.diagnostics.scorecard import Score, scorecard, within
 from balkhash_model.diagnostics.skill import level_skill, skill_scores
 
 __all__ = [
     "Comparison",
     "Course",
+    "Score",
     "annual_levels",
     "annual_state",
     "budget_table",
@@ -33,6 +35,8 @@ __all__ = [
     "nearness",
     "nearness_summary",
     "observed_baseline",
+    "scorecard",
     "skill_scores",
     "storage_residual",
+    "within",
 ]
