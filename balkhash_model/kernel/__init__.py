@@ -23,14 +23,10 @@ def cache_state() -> list[tuple[str, str]]:
     >>> [what for what, _ in cache_state()]
     ['folder', 'compiled files']
     """
-    from pathlib import Path
-    from typing import Any
+    from balkhash_model.kernel import build
 
-    from balkhash_model.kernel import march
-
-    compiled: Any = march.march_block
-    folder = Path(compiled.stats.cache_path)
-    files = list(folder.glob("*.nb[ic]")) if folder.is_dir() else []
+    folder = build.cache_folder()
+    files = list(folder.glob("*.nb[ic]")) if folder is not None and folder.is_dir() else []
     size = sum(p.stat().st_size for p in files)
     found = f"{len(files)}, {size / 1e6:.1f} MB" if files else "none yet: the first run compiles"
     return [("folder", str(folder)), ("compiled files", found)]

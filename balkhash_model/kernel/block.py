@@ -157,11 +157,32 @@ def make_block(ns: int, nl: int, nj: int, nu: int, rows: int) -> Block:
 
 
 @internal
-def copy_lane(
-    into: Block, at: int, source: Block, lane: int
+def copy_lanes(
+    count: int, lanes: IntArray, source: Block, into: Block
 ) -> None:  # pragma: no cover - compiled
-    """Copy the records of one lane from one block into another."""
+    """Copy the records of some lanes into another block, side by side."""
     for i in range(source.w.shape[0]):
-        into.row[i, at] = source.row[i, lane]
+        for m in range(count):
+            into.row[i, m] = source.row[i, lanes[m]]
         for field in range(FIELDS):
-            into.w[i, field, at] = source.w[i, field, lane]
+            for m in range(count):
+                into.w[i, field, m] = source.w[i, field, lanes[m]]
+
+
+@internal
+def return_lanes(
+    count: int, lanes: IntArray, into: Block, source: Block
+) -> None:  # pragma: no cover - compiled
+    """Copy those lanes of another block back that `into.member` names."""
+    for i in range(source.w.shape[0]):
+        for a in range(count):
+            m = into.member[a]
+            into.row[i, lanes[m]] = source.row[i, m]
+        for field in range(FIELDS):
+            for a in range(count):
+                m = into.member[a]
+                into.w[i, field, lanes[m]] = source.w[i, field, m]
+    for row in range(into.mean.shape[1]):
+        for a in range(count):
+            m = into.member[a]
+            into.mean[STEP, row, lanes[m]] = source.mean[STEP, row, m]

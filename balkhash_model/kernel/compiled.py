@@ -38,7 +38,7 @@ def compiled(function: FunctionT) -> FunctionT:
     --------
     :func:`balkhash_model.kernel.march.march_block` is compiled so; the cache needs a file.
     """
-    return cast(FunctionT, njit(cache=True, no_cfunc_wrapper=True, **_COMMON)(function))
+    return cast(FunctionT, njit(cache=True, **_COMMON)(function))
 
 
 def internal(function: FunctionT) -> FunctionT:

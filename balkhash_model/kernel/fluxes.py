@@ -68,7 +68,7 @@ from balkhash_model.kernel.block import (
     WET,
     Block,
 )
-from balkhash_model.kernel.compiled import inlined, internal
+from balkhash_model.kernel.compiled import compiled, inlined, internal
 from balkhash_model.kernel.layout import (
     COEFFICIENT,
     FROM,
@@ -436,7 +436,7 @@ def junction_fluxes(
                         b.matrix[to, s, k] += r[j, THROUGH, k] * b.through[j, s, k]
 
 
-@internal
+@compiled
 def evaluate(
     graph: Graph,
     opening: FloatArray,

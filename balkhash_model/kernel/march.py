@@ -1,193 +1,26 @@
-"""March a block of members through all intervals, and many blocks on several threads."""
+"""March many blocks of members through all intervals, on several threads."""
 
 from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
-from balkhash_model.kernel.block import (
-    ACTIVITY,
-    ALIVE,
-    BRIM,
-    GOOD,
-    INTERVAL,
-    LANES,
-    NOW,
-    PER_TOE,
-    ROW_BEGIN,
-    SALT,
-    STEP,
-    TOE,
-    WRONG,
-    Block,
-    make_block,
-)
-from balkhash_model.kernel.compiled import compiled, internal
-from balkhash_model.kernel.fluxes import DREGS
-from balkhash_model.kernel.layout import (
-    CLIMATE,
-    INFLOWS,
-    USE,
-    Forcing,
-    Graph,
-    Output,
-    allocate_output,
-)
-from balkhash_model.kernel.step import take_step
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
+from balkhash_model.kernel.block import LANES, make_block
+from balkhash_model.kernel.build import parts
+from balkhash_model.kernel.layout import Forcing, Graph, Output, allocate_output
 
 __all__ = ["LANES", "march"]
 
-
-@internal
-def start_block(
-    graph: Graph, forcing: Forcing, start: int, n: int, b: Block
-) -> None:  # pragma: no cover - compiled
-    """Set the initial states."""
-    w, ns = b.s, b.s.shape[0]
-    for k in range(n):
-        b.z[ALIVE, k] = 1.0
-        for s in range(ns):
-            c = forcing.curve_index[s, start + k]
-            b.row[s, k] = graph.curve_row[c]
-            w[s, ROW_BEGIN, k] = np.inf
-            w[s, BRIM, k] = graph.curve_brim[c, 0]
-            w[s, TOE, k] = graph.curve_brim[c, 1]
-            w[s, PER_TOE, k] = (1.0 + DREGS) / graph.curve_brim[c, 1]
-            w[s, NOW, k] = forcing.initial_volume[s, start + k]
-            w[s, SALT, k] = forcing.initial_salt[s, start + k]
-            w[s, ACTIVITY, k] = 1.0
-        for link in range(b.v.shape[0]):
-            b.row[ns + link, k] = graph.link_row[link]
-            b.v[link, ROW_BEGIN, k] = np.inf
+ArraysT = TypeVar("ArraysT", Graph, Forcing)
 
 
-@internal
-def load(
-    values: FloatArray, slot: IntArray, which: IntArray, t: int, start: int, n: int, b: Block
-) -> None:  # pragma: no cover - compiled
-    """Bring the rates of one interval into the lanes; members that follow each other may share."""
-    one = True
-    for k in range(n):
-        one &= which[start + k] == which[start]
-    for row in range(values.shape[2]):
-        record, field = slot[row, 0], slot[row, 1]
-        if one:
-            value = values[which[start], t, row]
-            for k in range(n):
-                b.w[record, field, k] = value
-        else:
-            for k in range(n):
-                b.w[record, field, k] = values[which[start + k], t, row]
-
-
-@internal
-def note_status(
-    graph: Graph, active: BoolArray, t: int, start: int, n: int, b: Block, out: Output
-) -> None:  # pragma: no cover - compiled
-    """Record the first thing that happened to each member."""
-    w, z = b.s, b.z
-    for k in range(n):
-        z[WRONG, k] = z[ALIVE, k] - z[GOOD, k]
-    for s in range(w.shape[0]):
-        flag = graph.storage_flag[s] == 1 and active[s]
-        for k in range(n):
-            over = w[s, NOW, k] > w[s, BRIM, k]
-            dry = flag & (w[s, NOW, k] * w[s, PER_TOE, k] < 1.0)
-            z[WRONG, k] += 1.0 if over | dry else 0.0
-    left = 0.0
-    for k in range(n):
-        left += z[WRONG, k]
-    if left > 0.0:
-        for k in range(n):
-            m = start + k
-            if z[ALIVE, k] > z[GOOD, k]:
-                z[ALIVE, k] = 0.0
-                out.status[m], out.status_storage[m], out.status_time[m] = 3, -1, t
-            elif z[WRONG, k] > 0.0 and z[ALIVE, k] > 0.0 and out.status[m] == 0:
-                for s in range(w.shape[0]):
-                    over = w[s, NOW, k] > w[s, BRIM, k]
-                    flag = graph.storage_flag[s] == 1 and active[s]
-                    dry = flag and w[s, NOW, k] * w[s, PER_TOE, k] < 1.0
-                    if (over or dry) and out.status[m] == 0:
-                        out.status[m] = 2 if over else 1
-                        out.status_storage[m], out.status_time[m] = s, t
-
-
-@internal
-def write_states(
-    t: int, start: int, n: int, b: Block, out: Output
-) -> None:  # pragma: no cover - compiled
-    """Write the states at one edge; a lane that could not be solved is no number from there."""
-    w, z = b.s, b.z
-    for s in range(w.shape[0]):
-        for k in range(n):
-            out.volume[t, s, start + k] = w[s, NOW, k] if z[ALIVE, k] > 0.0 else np.nan
-        for k in range(n):
-            out.salt[t, s, start + k] = w[s, SALT, k] if z[ALIVE, k] > 0.0 else np.nan
-
-
-@compiled
-def march_block(
-    graph: Graph,
-    forcing: Forcing,
-    out: Output,
-    start: int,
-    n: int,
-    substeps: int,
-    with_salt: bool,
-    fluxes: bool,
-    block: Block,
-    spare: Block,
-) -> None:  # pragma: no cover - compiled
-    """March members ``start .. start + n`` through all intervals."""
-    rows = out.flux.shape[1]
-    start_block(graph, forcing, start, n, block)
-    share = 1.0 / substeps
-    for t in range(forcing.duration.size + 1):
-        write_states(t, start, n, block, out)
-        if t == forcing.duration.size:
-            break
-        which, slot = forcing.which, graph.slots
-        load(forcing.climate, slot[CLIMATE], which[CLIMATE], t, start, n, block)
-        load(forcing.inflow, slot[INFLOWS], which[INFLOWS], t, start, n, block)
-        load(forcing.use, slot[USE], which[USE], t, start, n, block)
-        gauged, active, opening = forcing.gauged[t], forcing.active[t], forcing.opening[t]
-        step = forcing.duration[t] / substeps
-        if fluxes:
-            for row in range(rows):
-                for k in range(n):
-                    block.mean[INTERVAL, row, k] = 0.0
-        for _ in range(substeps):
-            take_step(
-                graph,
-                opening,
-                gauged,
-                active,
-                step,
-                with_salt,
-                fluxes,
-                n,
-                block,
-                spare,
-            )
-            note_status(graph, active, t, start, n, block, out)
-            if fluxes:
-                for row in range(rows):
-                    for k in range(n):
-                        block.mean[INTERVAL, row, k] += share * block.mean[STEP, row, k]
-        if fluxes:
-            for row in range(rows):
-                for k in range(n):
-                    alive = block.z[ALIVE, k] > 0.0
-                    out.flux[t, row, start + k] = block.mean[INTERVAL, row, k] if alive else np.nan
+def in_rows(arrays: ArraysT) -> ArraysT:
+    """Hand over the arrays as the kernel is compiled for: row by row, and not write-protected."""
+    made: list[Any] = [np.require(array, requirements=["C", "W"]) for array in arrays]
+    return type(arrays)(*made)
 
 
 def march(
@@ -225,6 +58,8 @@ def march(
     --------
     :func:`balkhash_model.simulation.simulate` packs a lake system and calls this.
     """
+    made = parts()
+    graph, forcing = in_rows(graph), in_rows(forcing)
     members = forcing.initial_volume.shape[1]
     out = allocate_output(forcing.duration.size, graph, members, fluxes=fluxes)
     starts = range(0, members, LANES)
@@ -234,7 +69,8 @@ def march(
 
     def run(start: int) -> None:
         blocks = [make_block(ns, nl, nj, nu, rows) for _ in range(2)]
-        march_block(
+        made.march_block(
+            *made[:-1],
             graph,
             forcing,
             out,
@@ -254,28 +90,3 @@ def march(
         with ThreadPoolExecutor(workers) as pool:
             list(pool.map(run, starts))
     return out
-
-
-def _drop_stale_cache() -> None:
-    """Remove compiled code that is older than any source of the kernel.
-
-    The cache of numba looks at the file of the outermost function alone, so it would keep serving
-    machine code into which an older version of another file is compiled.
-    """
-    from pathlib import Path
-
-    compiled_block: Any = march_block
-    if not hasattr(compiled_block, "stats"):
-        return  # numba is switched off
-    folder = Path(compiled_block.stats.cache_path)
-    newest = max(p.stat().st_mtime for p in Path(__file__).parent.glob("*.py"))
-    for entry in folder.glob("*.nb[ic]") if folder.is_dir() else ():
-        try:
-            if entry.stat().st_mtime < newest:
-                entry.unlink()
-        except OSError:
-            # a read-only or shared cache: numba itself decides what to do with it
-            continue
-
-
-_drop_stale_cache()

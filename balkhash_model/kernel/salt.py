@@ -33,7 +33,7 @@ from balkhash_model.kernel.block import (
     TINY_VOLUME,
     Block,
 )
-from balkhash_model.kernel.compiled import inlined, internal
+from balkhash_model.kernel.compiled import compiled, inlined
 from balkhash_model.kernel.layout import (
     EXCHANGE,
     FROM,
@@ -189,7 +189,7 @@ def report_salt(graph: Graph, active: BoolArray, n: int, b: Block) -> None:  # p
                 w[i, DRAWN, k] += v[link, SALT_FLOW, k]
 
 
-@internal
+@compiled
 def salt_stage(
     graph: Graph, active: BoolArray, h: float, report: bool, n: int, b: Block
 ) -> None:  # pragma: no cover - compiled

@@ -32,7 +32,7 @@ from balkhash_model.kernel.block import (
     WRONG,
     Block,
 )
-from balkhash_model.kernel.compiled import inlined, internal
+from balkhash_model.kernel.compiled import compiled, inlined
 from balkhash_model.kernel.layout import FROM, KIND, STRAIT, TO, Graph
 
 FloatArray = npt.NDArray[np.float64]
@@ -110,7 +110,7 @@ def unsolved(graph: Graph, h: float, n: int, b: Block) -> float:  # pragma: no c
     return left
 
 
-@internal
+@compiled
 def newton_step(
     graph: Graph, active: BoolArray, h: float, damp: float, n: int, b: Block
 ) -> None:  # pragma: no cover - compiled

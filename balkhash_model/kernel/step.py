@@ -6,12 +6,14 @@ Runge-Kutta method of Alexander (1977, SIAM J. Numer. Anal. 14:1006), with
 step is a mean of two stage fluxes, and the new volume is the old one plus those flux volumes: the
 balance closes by construction.
 
-A member whose step cannot be trusted (not solved, a volume below zero, or a storage whose area
-changes much within the step) is taken out of its block and its step repeated in short ones: of the
+A member whose step cannot be trusted (not solved, a volume below zero, net inflows of the two
+stages that differ too much, or a head reversed by the flow that it drives) is taken out of its block and its step repeated in short ones: of the
 same method first, and of backward Euler, which keeps every volume positive, if need be.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -36,10 +38,10 @@ from balkhash_model.kernel.block import (
     STEP,
     VOLUME,
     Block,
-    copy_lane,
+    copy_lanes,
+    return_lanes,
 )
-from balkhash_model.kernel.compiled import inlined
-from balkhash_model.kernel.fluxes import evaluate
+from balkhash_model.kernel.compiled import inlined, internal
 from balkhash_model.kernel.layout import (
     FLUX,
     FROM,
@@ -51,8 +53,7 @@ from balkhash_model.kernel.layout import (
     WEIR,
     Graph,
 )
-from balkhash_model.kernel.salt import salt_stage
-from balkhash_model.kernel.solve import newton_step, unsolved
+from balkhash_model.kernel.solve import unsolved
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -65,10 +66,10 @@ TWO_STAGE_ATTEMPTS = 3
 FIRST_ITERATIONS, MAX_ITERATIONS = 6, 80
 #: From here on they are halved, and cut to a fifth.
 UNDAMPED, HALF_DAMPED = 8, 24
-#: Where the net inflows of the two stages differ, their squared difference over the larger one, as
-#: a change of level over the step, m, is a measure of the error; from this on a step is too long.
 #: Head that may be reversed by the flow that it drives, m.
 RINGING = 2e-7
+#: Where the net inflows of the two stages differ, their squared difference over the larger one, as
+#: a change of level over the step, m, is a measure of the error; from this on a step is too long.
 BEND = 2e-4
 ANYTHING = 1e300
 
@@ -170,35 +171,40 @@ def end_step(
             w[s, SALT, k] = w[s, STAGE_SALT, k] if good else w[s, SALT, k]
 
 
-@inlined
+@internal
 def take_out(n: int, b: Block, spare: Block) -> int:  # pragma: no cover - compiled
     """Bring the lanes whose step failed into the spare block, side by side; their number."""
     count = 0
     for k in range(n):
         if b.z[ALIVE, k] > b.z[GOOD, k]:
-            copy_lane(spare, count, b, k)
             spare.member[count] = k
             spare.z[GOOD, count] = 1.0
-            for link in range(b.v.shape[0]):
-                spare.v[link, FLOW, count] = 0.0  # the failed one may be no number
             count += 1
+    if count > 0:
+        copy_lanes(count, spare.member, b, spare)
+    for link in range(b.v.shape[0]):
+        for m in range(count):
+            spare.v[link, FLOW, m] = 0.0  # the failed one may be no number
     return count
 
 
-@inlined
+@internal
 def put_back(count: int, b: Block, spare: Block) -> None:  # pragma: no cover - compiled
     """Bring the lanes whose short steps went well back to where they were."""
+    good = 0
     for m in range(count):
         if spare.z[GOOD, m] > 0.0:
-            k = spare.member[m]
-            copy_lane(b, k, spare, m)
-            b.z[GOOD, k] = 1.0
-            for row in range(b.mean.shape[1]):
-                b.mean[STEP, row, k] = spare.mean[STEP, row, m]
+            b.z[GOOD, spare.member[m]] = 1.0
+            b.member[good] = m
+            good += 1
+    return_lanes(good, spare.member, b, spare)
 
 
 @inlined
 def take_step(
+    evaluate: Callable[..., None],
+    newton_step: Callable[..., None],
+    salt_stage: Callable[..., None],
     graph: Graph,
     opening: FloatArray,
     gauged: BoolArray,

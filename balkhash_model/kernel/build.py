@@ -1,0 +1,205 @@
+"""The kernel in parts, each compiled by itself, two at a time.
+
+Numba optimises a compiled function once by itself and once more inside every function that calls
+it. So the parts that cost most to compile are handed to `march_block` as pointers to functions:
+each is compiled once, and a second process compiles some while the first compiles the others. Both
+leave the machine code in Numba's cache, where later processes find it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+
+from balkhash_model.kernel.block import make_block
+from balkhash_model.kernel.fluxes import evaluate
+from balkhash_model.kernel.layout import Forcing, Graph, allocate_output
+from balkhash_model.kernel.march_block import march_block
+from balkhash_model.kernel.salt import salt_stage
+from balkhash_model.kernel.solve import newton_step
+
+__all__ = ["Parts", "cache_folder", "parts", "start"]
+
+
+class Parts(NamedTuple):
+    """The compiled parts, in the order in which `march_block` takes them, and itself."""
+
+    evaluate: Callable[..., None]
+    newton_step: Callable[..., None]
+    salt_stage: Callable[..., None]
+    march_block: Callable[..., None]
+
+
+#: What the second process compiles; about half of the work.
+ELSEWHERE = ("evaluate", "salt_stage")
+
+_lock = threading.Lock()
+_parts: list[Parts] = []
+_helper: list[subprocess.Popen[bytes]] = []
+
+
+def _example() -> tuple[Graph, Forcing, Any, Any]:
+    """Arrays of the kinds that the kernel is given, as small as can be."""
+    number, flag = np.zeros((1, 1)), np.zeros(1, dtype=np.int64)
+    switch = np.zeros((1, 1), dtype=np.bool_)
+    rows = np.zeros((1, 1, 1))
+    graph = Graph(
+        table=number,
+        curve_row=flag,
+        curve_brim=number,
+        link_row=flag,
+        storage_flag=flag,
+        coupled=switch,
+        link=flag[:, None],
+        link_value=number,
+        junction_to=flag,
+        loss_corner=rows,
+        user_place=flag,
+        user_band=number,
+        river_salinity=number[0],
+        lateral_salinity=number[0],
+        deposition=number,
+        lowering=number[0],
+        slots=np.zeros((4, 1, 2), dtype=np.int64),
+    )
+    forcing = Forcing(
+        duration=number[0],
+        active=switch,
+        opening=number,
+        gauged=switch,
+        climate=rows,
+        inflow=rows,
+        use=rows,
+        which=flag[:, None],
+        curve_index=flag[:, None],
+        initial_volume=number,
+        initial_salt=number,
+    )
+    return graph, forcing, allocate_output(1, graph, 1), make_block(1, 1, 1, 1, 1)
+
+
+def _signatures() -> dict[str, Any]:
+    """Types of the arguments of each part."""
+    graph, forcing, out, block = (numba.typeof(value) for value in _example())
+    real, whole, flag = numba.float64, numba.int64, numba.boolean
+    reals, flags = real[::1], flag[::1]
+    nothing = numba.void
+    made = {
+        "evaluate": nothing(graph, reals, flags, flags, real, real, real, whole, block),
+        "newton_step": nothing(graph, flags, real, real, whole, block),
+        "salt_stage": nothing(graph, flags, real, flag, whole, block),
+    }
+    pointers = [numba.types.FunctionType(signature) for signature in made.values()]
+    made["march_block"] = nothing(
+        *pointers, graph, forcing, out, whole, whole, whole, flag, flag, block, block
+    )
+    return made
+
+
+def _functions() -> dict[str, Any]:
+    return Parts(evaluate, newton_step, salt_stage, march_block)._asdict()
+
+
+def cache_folder() -> Path | None:
+    """Where the machine code is kept.
+
+    Returns
+    -------
+    pathlib.Path or None
+        The folder; None where Numba is switched off.
+
+    Examples
+    --------
+    >>> cache_folder().name
+    '__pycache__'
+    """
+    stats = getattr(march_block, "stats", None)
+    return None if stats is None else Path(stats.cache_path)
+
+
+def _drop_stale(folder: Path) -> None:
+    """Remove compiled code that is older than any source of the kernel.
+
+    Numba's cache looks at the file of the outermost function alone, so it would keep serving
+    machine code into which an older version of another file is compiled.
+    """
+    newest = max(p.stat().st_mtime for p in Path(__file__).parent.glob("*.py"))
+    for entry in folder.glob("*.nb[ic]") if folder.is_dir() else ():
+        try:
+            if entry.stat().st_mtime < newest:
+                entry.unlink()
+        except OSError:
+            # a read-only or shared cache: numba itself decides what to do with it
+            continue
+
+
+def start() -> None:
+    """Begin to compile some parts in a second process, if they are not in the cache.
+
+    Returns at once. What that process does not manage, :func:`parts` does itself.
+
+    Examples
+    --------
+    >>> start()
+    """
+    folder = cache_folder()
+    with _lock:
+        if folder is None or _parts or _helper or (os.cpu_count() or 1) < 2:
+            return
+        _drop_stale(folder)
+        if all(any(folder.glob(f"*.{name}-*.nbi")) for name in ELSEWHERE):
+            return
+        command = [sys.executable, "-m", "balkhash_model.kernel.build"]
+        path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
+        no, environment = subprocess.DEVNULL, {**os.environ, "PYTHONPATH": path}
+        try:
+            _helper.append(
+                subprocess.Popen(command, env=environment, stdin=no, stdout=no, stderr=no)
+            )
+        except OSError:
+            return  # no second process to be had
+
+
+def _compile(names: tuple[str, ...]) -> None:
+    signatures, functions = _signatures(), _functions()
+    for name in names:
+        functions[name].compile(signatures[name].args)
+
+
+def parts() -> Parts:
+    """Compile the kernel, or take it from the cache.
+
+    Returns
+    -------
+    Parts
+        The compiled functions.
+
+    Examples
+    --------
+    >>> parts().march_block is march_block
+    True
+    """
+    start()
+    with _lock:
+        if not _parts:
+            if cache_folder() is not None:
+                _compile(tuple(name for name in Parts._fields if name not in ELSEWHERE))
+                for process in _helper:
+                    process.wait()
+                _compile(ELSEWHERE)
+                for function in _functions().values():
+                    function.disable_compile()
+            _parts.append(Parts(**_functions()))
+        return _parts[0]
+
+
+if __name__ == "__main__":
+    _compile(ELSEWHERE)
