@@ -15,11 +15,11 @@
 #
 # **Asked.** How much water does the lake gain and lose in a mean year, and does the budget close?
 #
-# **Printed.** Wang et al. 2022 (Arid Zone Research 39(2), 400-409; figure 6 and text) give the mean
-# terms: rivers 14.04 km³/yr (the Ili 10.84, four eastern rivers "about 3"), rain on the lake 3.35,
-# evaporation 17.95, and 0.52 from the ground, which is what their budget leaves over.
+# **Printed.** Wang et al. 2022 (Arid Zone Research 39(2), 400-409; figure 6 and text) give the
+# mean terms: rivers 14.04 km³/yr (the Ili 10.84, four eastern rivers "about 3"), rain on the lake
+# 3.35, evaporation 17.95, and 0.52 from the ground, which is what their budget leaves over.
 #
-# **Modelled.** `hindcast_free_2020` drives the lake through 60 years with gauge means of the Ili and
+# **Modelled.** `hindcast_free_2020` drives the lake for 60 years with gauge means of the Ili and
 # with rain, both by period and from the same paper. Delta loss, eastern rivers, net evaporation,
 # groundwater and the level of 1961 were fitted once, to observed *levels*, with priors about the
 # printed means. Rain is an input, so agreement there proves nothing.
@@ -207,8 +207,8 @@ figure
 # ## Published and modelled
 #
 # Means are held to ±3 %, the area at rest to ±1 %, what stays unexplained to 0.3 km³/yr. Two means
-# miss. Groundwater is a small residual both here and in the paper: two residuals of budgets of
-# 18 km³/yr cannot be expected to agree within 0.02. The eastern rivers fall to 70 % (fitted) in the
+# miss. Groundwater is a small residual both here and in the paper: two residuals of budgets of 18
+# km³/yr cannot be expected to agree within 0.02. The eastern rivers fall to 70 % (fitted) in the
 # dry years 1973-1986, which pulls their mean under the printed "about 3". Single years, and the
 # groundwater by decade, cannot be had: the yearly flows that they rest on are not printed.
 
@@ -224,7 +224,7 @@ scores = [
         published=printed["four eastern rivers"],
         model=eastern,
         tolerance=0.03 * printed["four eastern rivers"],
-        note="printed as about 3, yet 14.04 less 10.84 is 3.20; a dry phase lowers the model's mean",
+        note="printed as about 3, yet 14.04 less 10.84 is 3.20; a dry phase lowers the mean here",
     ),
     model(
         "evaporation",
