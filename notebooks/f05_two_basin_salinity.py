@@ -109,7 +109,7 @@ model_west, model_east = present_salinity(system)
 on_bed = sum(float(system.storage(b).curve.volume_at(342.0)) for b in BASINS) / 1e9
 print(
     f"at rest {float(rest['lake_level']):.2f} m BS; {flow:.0f} m3/s or "
-    f" {flow * YEAR / 1e9:.2f} km3/yr flow east"
+    f"{flow * YEAR / 1e9:.2f} km3/yr flow east"
 )
 print(
     f"through 3.5 km x 6 m: "
@@ -189,15 +189,7 @@ with use_style():
     right.axhline(335.0, color="#555555", lw=1.2, ls=":")
     right.axhline(341.0, color=PALETTE["threshold"], ls="-.", lw=1.2)
     right.axhspan(326, 340.5, color=PALETTE["period"], alpha=0.5, lw=0, zorder=0)
-    right.text(
-        15.3,
-        340.1,
-        "bed assumed below 340.5 m",
-        fontsize=8.5,
-        ha="right",
-        va="top",
-        color="#5A523A",
-    )
+    right.text(7.2, 331.0, "bed assumed\nbelow 340.5 m", fontsize=8.5, color="#5A523A")
     right.plot(
         [14.04], [float(rest["lake_level"])], "D", ms=7, color="black", mec="white", zorder=5
     )
