@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,18 +33,17 @@ def frame(figure: Figure, title: str, sources: str, legend_rows: int = 0) -> Fig
     --------
     >>> import matplotlib.pyplot as plt
     >>> figure, axes = plt.subplots()
-    >>> len(frame(figure, "Level", "Source: gauge").texts)
-    1
+    >>> [text.get_text() for text in frame(figure, "Level", "Source: gauge").texts]
+    ['Level', 'Source: gauge']
     """
     import matplotlib.pyplot as plt
 
     height = float(figure.get_size_inches()[1])
     bottom = (0.10 + 0.15 * (sources.count("\n") + 1)) / height
     top = (0.38 + 0.24 * legend_rows) / height
-    figure.suptitle(
-        title, x=0.012, y=1.0 - 0.08 / height, ha="left", va="top", fontsize=12, fontweight="bold"
-    )
-    figure.text(0.012, 0.05 / height, sources, ha="left", va="bottom", fontsize=7.5, color="#555555")
+    left: dict[str, Any] = {"x": 0.012, "ha": "left"}
+    figure.suptitle(title, y=1.0 - 0.08 / height, va="top", fontsize=12, fontweight="bold", **left)
+    figure.text(y=0.05 / height, s=sources, va="bottom", fontsize=7.5, color="#555555", **left)
     figure.set_layout_engine("constrained", rect=(0.0, bottom, 1.0, 1.0 - bottom - top))
     plt.close(figure)
     return figure
