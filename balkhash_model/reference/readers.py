@@ -135,7 +135,7 @@ def value(key: str, column: str = "value", **where: object) -> float:
 
     table = load(key)
     problems = [
-        Problem(f"reference table {key}", "no such column", name, hint=nearest(name, table))
+        Problem(f"reference table {key}", "no such column", name, hint=nearest(name, map(str, table)))
         for name in (column, *where)
         if name not in table
     ]
