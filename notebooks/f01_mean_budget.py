@@ -252,6 +252,7 @@ scores = [
         rest_printed,
         model=rest_own,
         tolerance=0.01 * rest_printed,
+        note="published: derived from the printed terms",
     ),
     model(
         "rain on the lake",
@@ -270,7 +271,7 @@ scores += [
         17152.0,
         model=rest_printed,
         tolerance=1.0,
-        note="bm.equilibrium with printed terms only; printed nowhere, computed by hand",
+        note="bm.equilibrium with printed terms only, against the same by hand",
     ),
     identity(
         "printed terms less the change of printed volumes",

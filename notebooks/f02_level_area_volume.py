@@ -22,8 +22,8 @@
 #
 # **Modelled.** No observed level enters the run `hindcast_free_2020`, but its six parameters were
 # fitted once to the dated levels and the altimetry shown here. Its curve of area and volume has
-# 106 km³ at 342.0 m (Yang 1993), and the area and slope of Wang's Landsat areas, so that areas are
-# an input here and volumes are not.
+# 106 km³ at 342.0 m (Yang 1993), and the area and slope of Wang's Landsat areas: those areas are
+# an input, Wang's volumes are not.
 
 # %%
 from functools import partial

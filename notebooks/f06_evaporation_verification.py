@@ -108,8 +108,8 @@ computed = {
 # ## A lake that stores heat
 #
 # McJannet's method for a lake of 5 km² and 10 m at Alice Springs: the water lags behind an
-# equilibrium temperature by a time constant, and gives to evaporation what it does not store. This
-# is the method that Lake Balkhash uses. The day before the water had 10.8734 °C.
+# equilibrium temperature by a time constant, and gives to evaporation what it does not store. The
+# season of evaporation over Lake Balkhash is computed so. The day before the water had 10.8734 °C.
 
 # %%
 LATITUDE, ELEVATION, DAY = -23.7951, 546.0, 202
