@@ -134,10 +134,11 @@ def value(key: str, column: str = "value", **where: object) -> float:
     import numpy as np
 
     table = load(key)
+    columns = [str(name) for name in table.data_vars]
     problems = [
-        Problem(f"reference table {key}", "no such column", name, hint=nearest(name, map(str, table)))
+        Problem(f"reference table {key}", "no such column", name, hint=nearest(name, columns))
         for name in (column, *where)
-        if name not in table
+        if name not in columns
     ]
     if problems:
         raise InputError(problems)
