@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from balkhash_model.errors import InputError, Problem
+from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.reference.catalog import (
     column_entries,
     describe,
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import xarray as xr
 
-__all__ = ["DIMENSIONS", "FLAGS", "TableCheck", "check", "load"]
+__all__ = ["DIMENSIONS", "FLAGS", "TableCheck", "check", "load", "value"]
 
 FLAGS = ("text", "approx", "computed", "doubtful", "interpolated", "assumed")
 DIMENSIONS = {
@@ -100,6 +100,63 @@ def load(key: str) -> xr.Dataset:
         for name in ("time", "time_bnds"):
             dataset[name].encoding.update(units="days since 1970-01-01", dtype="int64")
     return dataset
+
+
+def value(key: str, column: str = "value", **where: object) -> float:
+    """Look up one number of a reference table by what stands in other columns of its row.
+
+    Parameters
+    ----------
+    key : str
+        The key of the table, one of `list`.
+    column : str, default "value"
+        The column that holds the number.
+    **where : object
+        Columns and what stands in them, as text or as a whole number.
+
+    Returns
+    -------
+    float
+        The number of the one row that fits.
+
+    Raises
+    ------
+    InputError
+        Where there is no such column, or not exactly one row with a number in it.
+
+    Examples
+    --------
+    >>> value("wang2022_printed", quantity="volume", period=1961)
+    115.718
+    >>> value("ili_flux_by_period", "flow_km3_per_yr", period_start=1970, gauge="ushzharma")
+    11.55
+    """
+    import numpy as np
+
+    table = load(key)
+    columns = [str(name) for name in table.data_vars]
+    problems = [
+        Problem(f"reference table {key}", "no such column", name, hint=nearest(name, columns))
+        for name in (column, *where)
+        if name not in columns
+    ]
+    if problems:
+        raise InputError(problems)
+    fits = np.ones(table[column].shape, dtype=bool)
+    for name, wanted in where.items():
+        fits &= table[name].values.astype(str) == str(wanted)
+    found = table[column].values[fits]
+    if found.size != 1 or not np.isfinite(found[0]):
+        asked = ", ".join(f"{name} {wanted!r}" for name, wanted in where.items())
+        raise InputError(
+            Problem(
+                f"reference table {key}, column {column}",
+                f"no single number where {asked}",
+                f"{found.size} rows",
+                "one row with a number",
+            )
+        )
+    return float(found[0])
 
 
 def check() -> list[TableCheck]:

@@ -12,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import balkhash_model as bm
 from balkhash_model.plot import PALETTE, save, trajectories, use_style
+from balkhash_model.plot.frame import frame
 from balkhash_model.reference.levels import balkhash_levels
 
 
@@ -210,3 +211,22 @@ def test_the_style_holds_inside_its_block_only():
 
 def test_the_public_name():
     assert bm.plot.trajectories is trajectories
+
+
+def test_a_frame_keeps_title_and_sources_clear_of_the_axes():
+    figure, axes = plt.subplots(figsize=(7.0, 4.0))
+    axes.set_ylabel("Level (m, Baltic system)")
+    axes.set_xlabel("Year")
+    axes.set_title("a  Level")
+    frame(figure, "The lake", "Source: one\nSource: two", legend_rows=1)
+    FigureCanvasAgg(figure).draw()
+    renderer = figure.canvas.get_renderer()
+    panel = axes.get_tightbbox(renderer)
+    caption = figure.texts[-1].get_window_extent(renderer)
+    title = figure._suptitle.get_window_extent(renderer)
+    assert caption.y0 >= 0.0
+    assert caption.y1 < panel.y0
+    # a row of a legend fits between the title and the panel
+    assert title.y0 - panel.y1 > 0.15 * figure.dpi
+    assert title.y1 <= figure.bbox.y1
+    assert not plt.fignum_exists(figure.number)

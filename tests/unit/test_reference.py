@@ -261,3 +261,13 @@ def test_import_stays_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_one_number_is_looked_up_by_the_text_of_its_row():
+    assert reference.value("wang2022_printed", quantity="volume", period=1961) == 115.718
+    with pytest.raises(InputError, match=r"no such column.*perod") as caught:
+        reference.value("wang2022_printed", perod=1961)
+    assert "period" in str(caught.value)
+    for where in ({"quantity": "volume"}, {"quantity": "nothing"}, {"quantity": "area range"}):
+        with pytest.raises(InputError, match="no single number"):
+            reference.value("wang2022_printed", **where)

@@ -4,29 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from balkhash_model import reference
 from balkhash_model.physics import combination, heat_storage, radiation, solar, vapour, wind
 from balkhash_model.physics import spot_formulas as spot
 from balkhash_model.physics.lake_surface import march_surface, surface_of_weather
 
 MJ, MM, KPA = solar.MEGAJOULES_PER_DAY, combination.MILLIMETRES_PER_DAY, 1000.0
-# the R package's table for Kent Town: 1 to 10 March 2001
-KENT_TOWN = {
-    "high": [28.8, 27.4, 29.0, 26.3, 32.7, 35.7, 33.8, 33.8, 35.6, 27.5],
-    "low": [15.1, 14.0, 16.3, 16.2, 17.8, 26.7, 20.6, 22.3, 22.7, 17.1],
-    "damp": [68, 77, 69, 70, 73, 36, 51, 46, 34, 67],
-    "dry": [30, 25, 30, 34, 29, 20, 18, 18, 10, 30],
-    "short": [
-        20.44477761, 20.34991941, 20.25373437, 20.1562439, 20.05747057,
-        19.95743816, 19.85617161, 19.75369701, 19.65004162, 19.54523386,
-    ],
-    "wind10": [
-        2.65625, 2.78472222, 2.49305556, 3.73611111, 3.30902778,
-        4.93402778, 2.90972222, 4.48958333, 3.99305556, 4.31597222,
-    ],
-    "dew": [
-        10.2375, 8.8375, 11.5125, 10.2875, 11.9875, 9.475, 7.7625, 7.2375, 3.0125, 11.325,
-    ],
-}  # fmt: skip
 
 
 def fao_spots() -> dict[tuple[str, str], float]:
@@ -209,19 +192,20 @@ def alice_springs() -> dict[tuple[str, str], float]:
 
 
 def kent_town() -> dict[tuple[str, str], float]:
-    data = {name: np.array(column, dtype=float) for name, column in KENT_TOWN.items()}
-    low, high, z = data["low"], data["high"], 48.0
-    mean, short = 0.5 * (low + high), data["short"] * MJ
+    data = reference.load("kent_town_weather")
+    low, high = data["temperature_min_degC"].values, data["temperature_max_degC"].values
+    dry, damp = (data[f"humidity_{end}_percent"].values / 100.0 for end in ("min", "max"))
+    mean, short, z = 0.5 * (low + high), data["shortwave_MJ_per_m2_d"].values * MJ, 48.0
     latitude = float(np.rad2deg(-0.6095))
     above = solar.extraterrestrial_radiation(latitude, np.arange(60, 70))
     clear = solar.clear_sky_radiation(above, z)
-    air = vapour.actual_vapour_pressure(low, high, data["dry"] / 100.0, data["damp"] / 100.0)
+    air = vapour.actual_vapour_pressure(low, high, dry, damp)
     full = vapour.mean_saturation_vapour_pressure(low, high)
     loss = radiation.net_longwave_fao56(short, clear, air, low, high)
     net = radiation.net_shortwave(short, 0.08) - loss
-    u2 = wind.log_profile_wind(data["wind10"], 10.0, 2.0, 0.001)
+    u2 = wind.log_profile_wind(data["wind_10m_m_per_s"].values, 10.0, 2.0, 0.001)
     penman = combination.penman_open_water(net, mean, full - air, u2, z, "1948") / MM
-    linacre = spot.linacre(mean, data["dew"], z, latitude) / MM
+    linacre = spot.linacre(mean, data["dew_point_degC"].values, z, latitude) / MM
     case = "pyet test, Kent Town, R package Evapotranspiration"
     found = {}
     for day in range(10):
