@@ -120,8 +120,13 @@ class Climate(Strict):
     """Annual depth from the parameters ``net_evaporation`` and ``mean_precipitation``; its shape
     through the year by the heat-storage model from the temperature of Kuigan, or by mass transfer
     from the ILEC water and air temperatures."""
-    evaporation_per_degree: FractionText = "4 %"
-    """Change of the evaporation for each degree of warming, where a temperature changes: assumed;
+    evaporation_response: Literal["heat_storage", "per_degree", "none"] | None = None
+    """How evaporation answers to a change of temperature: month by month as in the heat-storage
+    model of the lake, by ``evaporation_per_degree``, or not at all, where another change holds the
+    warming already; ice answers in every case. Null for ``per_degree`` where that is given, and
+    for ``heat_storage`` otherwise."""
+    evaporation_per_degree: FractionText | None = None
+    """Change of the evaporation for each degree of warming, the same in every month: assumed;
     2 to 7 % are defensible, 7 % being the saturation pressure alone."""
     deltas: dict[str, Delta] = {}
     """Changes against the base, by name; they add up."""
@@ -137,7 +142,32 @@ class Climate(Strict):
 
     @field_validator("evaporation_per_degree")
     @classmethod
-    def _plausible(cls, value: str) -> str:
-        if not -0.05 <= units.parse(value, "fraction", "value") <= 0.2:
+    def _plausible(cls, value: str | None) -> str | None:
+        if value is not None and not -0.05 <= units.parse(value, "fraction", "value") <= 0.2:
             raise ValueError("not a change per degree between -5 and 20 %")
         return value
+
+    @model_validator(mode="after")
+    def _one_response(self) -> Climate:
+        given = self.evaporation_per_degree is not None
+        if self.evaporation_response == "per_degree" and not given:
+            raise ValueError("evaporation_response 'per_degree' needs evaporation_per_degree")
+        if self.evaporation_response in ("heat_storage", "none") and given:
+            raise ValueError(
+                "evaporation_per_degree belongs to evaporation_response 'per_degree', not to "
+                f"{self.evaporation_response!r}; null removes what is extended"
+            )
+        return self
+
+    @property
+    def response(self) -> Literal["heat_storage", "per_degree", "none"]:
+        """How evaporation answers to a change of temperature, with the default worked out.
+
+        Returns
+        -------
+        {"heat_storage", "per_degree", "none"}
+            The choice that counts.
+        """
+        if self.evaporation_response is not None:
+            return self.evaporation_response
+        return "heat_storage" if self.evaporation_per_degree is None else "per_degree"
