@@ -51,9 +51,7 @@ def factor(one, two, storage):
 def test_evaporation_answers_as_the_heat_storage_model_unless_told_otherwise(scenario, storage):
     plain, warm = build(scenario()), build(scenario(WARM))
     wanted = climate.evaporation_response(P, storage, 2.0)
-    np.testing.assert_allclose(
-        factor(plain, warm, storage), np.tile(wanted, (6, 1)), rtol=1e-12
-    )
+    np.testing.assert_allclose(factor(plain, warm, storage), np.tile(wanted, (6, 1)), rtol=1e-12)
     # the year's total is that of the model run at the warmed climatology, not of 4 % a degree
     seconds = plain.axis.durations.reshape(-1, 12)[1]
     depth = [(monthly(c, storage)[1] * seconds).sum() for c in (plain, warm)]
