@@ -16,6 +16,7 @@ from balkhash_model.forcing.climate_file import file_climate
 from balkhash_model.forcing.columns import column_rates
 from balkhash_model.forcing.membership import Members
 from balkhash_model.forcing.scenario_climate import ClimateChange, climate_change
+from balkhash_model.forcing.scenario_weather import scenario_weather
 from balkhash_model.forcing.series import axis_years, months_to_axis, ramp
 from balkhash_model.forcing.table import CARRIED, FORCING, empty_forcing
 from balkhash_model.forcing.warming import Warming, scenario_warming, warmed_evaporation
@@ -218,13 +219,21 @@ def _climate(
     covers = []
     warmer = 0.0 if warming is None else warming.change
     observed = warming is None or not warming.from_file
+    basins = [s.name for s in system.storages if s.kind == "lake"]
+    given = {}
+    if spec.weather is not None:
+        given = scenario_weather(scenario, axis, p, basins, warming)
     for storage in system.storages:
-        covers.append(ice.ice_cover(axis, p, storage.name, warmer, observed=observed))
+        if storage.name not in given:
+            covers.append(ice.ice_cover(axis, p, storage.name, warmer, observed=observed))
         rain, evaporation = (
             (lake_rain, climate.lake_evaporation(axis, p, storage.name, method))
             if storage.kind == "lake"
             else climate.reservoir_depths(axis, p, method)
         )
+        if storage.name in given:
+            evaporation, cover = given[storage.name]
+            covers.append(cover)
         if storage.kind == "lake" and spec.file is not None:
             rain, evaporation = file_climate(scenario, axis, rain, evaporation, chosen)
         in_lake = storage.kind == "lake"
@@ -240,7 +249,10 @@ def _climate(
         table.put("groundwater_flow", name, np.full(axis.n, share * p["groundwater"].si))
     if "kapshagay" in system.storage_names():
         table.put("groundwater_flow", "kapshagay", operation.seepage(axis, p))
-    table.add("ice_cover", np.stack(covers, axis=-1), ice.temperature_comment(warming is not None))
+    comment = ice.temperature_comment(
+        warming is not None, spec.weather.path if spec.weather is not None else None
+    )
+    table.add("ice_cover", np.stack(np.broadcast_arrays(*covers), axis=-1), comment)
 
 
 def _tabled_climate(

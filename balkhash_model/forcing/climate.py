@@ -27,6 +27,7 @@ __all__ = [
     "evaporation_response",
     "evaporation_shape",
     "evaporation_year",
+    "ice_evaporation",
     "lake_evaporation",
     "lake_precipitation",
     "precipitation_shape",
@@ -243,6 +244,36 @@ def evaporation_response(
     rows = change.reshape(-1, change.shape[-1])
     ratios = [_month_ratios(site, share, tuple(row)) for row in rows.tolist()]
     return np.array(ratios).reshape(change.shape)
+
+
+def ice_evaporation(parameters: ParameterSet, storage: str) -> float:
+    """Rate at which the ice of a basin evaporates, the stated residual.
+
+    The share ``evaporation_ice_share`` of the fitted annual depth, spread over the days of ice of a
+    mean year.
+
+    Parameters
+    ----------
+    parameters : ParameterSet
+        For the share, the depth and the site.
+    storage : str
+        ``west`` or ``east``.
+
+    Returns
+    -------
+    float
+        Depth rate on ice, m s-1; zero where no ice forms.
+
+    Examples
+    --------
+    >>> from balkhash_model.library import load_parameters
+    >>> round(ice_evaporation(load_parameters("balkhash"), "west") * 86.4e6, 2)
+    0.24
+    """
+    p = parameters
+    ice_days = float(lake_year(lake_site(p, storage)).ice_cover.sum())
+    depth = (p["net_evaporation"].si + p["mean_precipitation"].si) * MEAN_YEAR
+    return p["evaporation_ice_share"].si * depth / ice_days / 86400.0 if ice_days > 0.0 else 0.0
 
 
 def _evaporation(

@@ -365,6 +365,10 @@ def file_climate(
     for name in ("precipitation", "evaporation"):
         if name not in now:
             continue
+        if name == "evaporation" and scenario.climate.weather is not None:
+            raise InputError(
+                Problem(where, "gives the evaporation, which climate.weather gives already")
+            )
         values = now[name]
         if spec.correction != "none" and spec.reference is not None:
             then = series.part(*spec.reference, where)[name]

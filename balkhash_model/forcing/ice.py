@@ -29,13 +29,15 @@ TEMPERATURE_COMMENT = (
 )
 
 
-def temperature_comment(warmed: bool) -> str:
+def temperature_comment(warmed: bool, weather: str | None = None) -> str:
     """Say what temperature the ice of a scenario rests on.
 
     Parameters
     ----------
     warmed : bool
         Whether the scenario changes the temperature.
+    weather : str, optional
+        File with the weather that the ice of the lake comes from.
 
     Returns
     -------
@@ -47,7 +49,8 @@ def temperature_comment(warmed: bool) -> str:
     >>> temperature_comment(True).split("; ")[-1]
     'changed as the scenario says'
     """
-    return TEMPERATURE_COMMENT + ("; changed as the scenario says" if warmed else "")
+    of_lake = f"; of the lake from the weather in {weather}" if weather is not None else ""
+    return TEMPERATURE_COMMENT + of_lake + ("; changed as the scenario says" if warmed else "")
 
 
 @lru_cache(maxsize=64)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from balkhash_model import units
-from balkhash_model.errors import InputError
+from balkhash_model.errors import InputError, Problem
 from balkhash_model.forcing.climate import evaporation_response
 from balkhash_model.forcing.climate_file import file_warming
 from balkhash_model.forcing.membership import Members
@@ -118,6 +118,14 @@ def scenario_warming(
     if found is None:
         return Warming(change, change, False) if deltas else None
     own, gives_evaporation = found
+    if climate.weather is not None:
+        raise InputError(
+            Problem(
+                scenario.where("climate", "file", "path"),
+                "gives a temperature beside climate.weather, which holds its own",
+                expected="precipitation alone",
+            )
+        )
     if not gives_evaporation and (problems := list(warming_problems(scenario))):
         raise InputError(problems)
     return Warming(change + own, change if gives_evaporation else change + own, True)

@@ -344,4 +344,5 @@ def days_of_year(weather: Weather) -> npt.NDArray[np.int64]:
     edges = weather.axis.edges
     dates = np.arange(edges[0].astype("datetime64[D]"), edges[-1].astype("datetime64[D]"))
     start = dates.astype("datetime64[Y]").astype("datetime64[D]")
-    return (dates - start).astype(np.int64) + 1
+    number: npt.NDArray[np.int64] = (dates - start).astype(np.int64) + 1
+    return number

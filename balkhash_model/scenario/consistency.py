@@ -33,7 +33,7 @@ def consistency(scenario: Scenario) -> list[Problem]:
     >>> consistency(load_scenario("hindcast"))
     []
     """
-    checks = (_years, _users, _measures, _operation, _inflow, _temperature)
+    checks = (_years, _users, _measures, _operation, _inflow, _weather, _temperature)
     return [problem for check in checks for problem in check(scenario)]
 
 
@@ -64,6 +64,23 @@ def _years(scenario: Scenario) -> Iterator[Problem]:
                 ", ".join(map(str, user.total)),
                 span,
             )
+
+
+def _weather(scenario: Scenario) -> Iterator[Problem]:
+    climate = scenario.climate
+    if climate.weather is None:
+        return
+    where = scenario.where("climate", "weather")
+    if climate.table is not None:
+        yield Problem(where, "stands beside a table that gives the evaporation already")
+    if scenario.system != "balkhash":
+        yield Problem(
+            where,
+            "is for the basins of Lake Balkhash, whose place and depth are known",
+            scenario.system,
+            "balkhash",
+            "Compute the evaporation with balkhash_model.forcing and give it as climate.table",
+        )
 
 
 def _temperature(scenario: Scenario) -> Iterator[Problem]:
@@ -110,6 +127,14 @@ def warming_problems(scenario: Scenario) -> Iterator[Problem]:
             climate.response,
             "'per_degree' or 'none'",
             per_degree,
+        )
+    elif climate.weather is not None:
+        yield Problem(
+            scenario.where("climate", "weather"),
+            "the heat-storage model does not warm the weather of a file",
+            climate.response,
+            "'per_degree' or 'none'",
+            f"Warm the temperature in the file. {per_degree}",
         )
     elif climate.evaporation == "mass_transfer_climatology":
         yield Problem(

@@ -8,11 +8,19 @@ from pydantic import Field, field_validator, model_validator
 
 from balkhash_model import units
 from balkhash_model.errors import InputError
-from balkhash_model.scenario.fields import DataPath, FractionText, Months, ShareText, Year, Years
+from balkhash_model.scenario.fields import (
+    DataPath,
+    FractionText,
+    LengthText,
+    Months,
+    ShareText,
+    Year,
+    Years,
+)
 from balkhash_model.scenario.schema_series import ClimateTable
 from balkhash_model.validation import Strict
 
-__all__ = ["Climate", "ClimateFile", "Delta", "Projection"]
+__all__ = ["Climate", "ClimateFile", "Delta", "Projection", "WeatherFile"]
 
 #: Kinds of quantity in which the change of each variable may be given.
 CHANGE_KINDS = {
@@ -106,6 +114,40 @@ class ClimateFile(Strict):
         return self
 
 
+class WeatherFile(Strict):
+    """The user's own weather over the lake, and what makes evaporation of it."""
+
+    path: DataPath
+    """CSV in the folder of the scenario: ``time`` of days or months without gaps that cover the
+    run, and columns whose names end in their unit, as ``air_temperature_degC``,
+    ``relative_humidity_percent``, ``wind_speed_m_per_s``,
+    ``shortwave_radiation_MJ_per_m2_per_day``."""
+    method: Literal[
+        "penman_1948",
+        "penman_1956",
+        "penman_monteith_fao56",
+        "priestley_taylor",
+        "valiantzas_2006",
+        "mcjannet_2008",
+        "mass_transfer",
+    ]
+    """Equation of the evaporation: Penman for open water with either wind function, Priestley and
+    Taylor, Valiantzas without wind, McJannet's lake that stores heat, mass transfer from the water
+    temperature; ``penman_monteith_fao56`` is a crop, for comparison."""
+    wind_height: LengthText | None = None
+    """Height at which the wind was measured, ``10 m``; needed by a method that uses the wind."""
+    ice: Literal["weather", "none"] = "weather"
+    """Whether ice forms by the degree-days of the file's own air temperature, and lowers
+    evaporation to the stated residual, or never."""
+
+    @field_validator("wind_height")
+    @classmethod
+    def _possible(cls, value: str | None) -> str | None:
+        if value is not None and not 0.5 <= units.parse(value, "length", "value") <= 100.0:
+            raise ValueError("not a height between 0.5 and 100 m")
+        return value
+
+
 class Climate(Strict):
     """Rain on the lake and evaporation from it."""
 
@@ -134,6 +176,9 @@ class Climate(Strict):
     """Published changes by decade."""
     file: ClimateFile | None = None
     """The user's own series in place of the base."""
+    weather: WeatherFile | None = None
+    """The user's own weather over the lake, from which its evaporation and ice are computed; the
+    fitted annual depth is then not used."""
     table: ClimateTable | None = None
     """Rain and evaporation from columns, for any lake; the base of Lake Balkhash is then not
     used."""
