@@ -15,9 +15,9 @@ from balkhash_model.forcing.climate import ice_evaporation
 from balkhash_model.forcing.lake_weather import ice_season, lake_site
 from balkhash_model.forcing.temperature import daily_from_monthly, daily_temperature
 from balkhash_model.forcing.warming import Warming
-from balkhash_model.forcing.weather import Weather, read_weather
+from balkhash_model.forcing.weather import Weather, read_weather, require_cover
 from balkhash_model.forcing.weather_check import METHODS, mean_temperature, require_weather
-from balkhash_model.forcing.weather_evaporation import daily_evaporation, require_cover
+from balkhash_model.forcing.weather_evaporation import daily_evaporation
 from balkhash_model.timeaxis import TimeAxis
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from balkhash_model.timeaxis import TimeAxis
 
 FloatArray = npt.NDArray[np.float64]
 
-__all__ = ["Weather", "read_weather"]
+__all__ = ["Weather", "read_weather", "require_cover"]
 
 #: Columns of a weather file: name with unit, field, factor to SI.
 _COLUMNS: dict[str, tuple[str, float]] = {
@@ -214,6 +214,40 @@ def read_weather(path: str | Path, *, wind_height: float = 10.0) -> Weather:
     if problems or axis is None:
         raise InputError(problems)
     return Weather(axis, wind_height=wind_height, **values)
+
+
+def require_cover(weather: Weather, axis: TimeAxis, name: str) -> None:
+    """Refuse weather that does not cover a run.
+
+    Parameters
+    ----------
+    weather : Weather
+        The data.
+    axis : TimeAxis
+        Intervals of the run.
+    name : str
+        Name of the file, for the message.
+
+    Raises
+    ------
+    InputError
+        Where a part of the run lies outside the weather.
+
+    Examples
+    --------
+    >>> july = TimeAxis.monthly("2001-07-01", "2001-08-01")
+    >>> require_cover(Weather(july), july, "weather.csv")
+    """
+    own = weather.axis
+    if axis.edges[0] < own.edges[0] or axis.edges[-1] > own.edges[-1]:
+        raise InputError(
+            Problem(
+                f"weather file {name}",
+                "does not cover the run",
+                f"{own.edges[0]} to {own.edges[-1]}",
+                f"{axis.edges[0]} to {axis.edges[-1]}",
+            )
+        )
 
 
 def _is_number(text: str) -> bool:

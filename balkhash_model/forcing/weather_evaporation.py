@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from balkhash_model.errors import InputError, Problem
 from balkhash_model.forcing.calendar import mean_over_intervals
 from balkhash_model.forcing.lake_weather import lake_site
-from balkhash_model.forcing.weather import Weather, read_weather
+from balkhash_model.forcing.weather import Weather, read_weather, require_cover
 from balkhash_model.forcing.weather_check import (
     METHODS,
     days_of_year,
@@ -33,7 +32,6 @@ __all__ = [
     "daily_evaporation",
     "evaporation_from_file",
     "evaporation_from_weather",
-    "require_cover",
 ]
 
 #: Albedo of the reference crop of FAO-56.
@@ -349,40 +347,6 @@ def evaporation_from_weather(
     starts = np.concatenate(([0], np.cumsum(count)[:-1]))
     means: FloatArray = np.add.reduceat(rate, starts) / count
     return means
-
-
-def require_cover(weather: Weather, axis: TimeAxis, name: str) -> None:
-    """Refuse weather that does not cover a run.
-
-    Parameters
-    ----------
-    weather : Weather
-        The data.
-    axis : TimeAxis
-        Intervals of the run.
-    name : str
-        Name of the file, for the message.
-
-    Raises
-    ------
-    InputError
-        Where a part of the run lies outside the weather.
-
-    Examples
-    --------
-    >>> july = TimeAxis.monthly("2001-07-01", "2001-08-01")
-    >>> require_cover(Weather(july), july, "weather.csv")
-    """
-    own = weather.axis
-    if axis.edges[0] < own.edges[0] or axis.edges[-1] > own.edges[-1]:
-        raise InputError(
-            Problem(
-                f"weather file {name}",
-                "does not cover the run",
-                f"{own.edges[0]} to {own.edges[-1]}",
-                f"{axis.edges[0]} to {axis.edges[-1]}",
-            )
-        )
 
 
 def evaporation_from_file(

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import balkhash_model as bm
 from balkhash_model.diagnostics.ice import ice_dates
@@ -189,6 +190,29 @@ def test_members_of_a_file_have_their_own_ice(tmp_path, scenario):
     assert (np.diff(ice) < 0.0).all()
     depth = -result["evaporation"].sel(storage="west").isel(time=slice(0, 12)).sum("time").values
     assert (np.diff(depth) > 0.0).all()
+
+
+def test_an_ensemble_has_the_members_of_a_run(tmp_path, scenario):
+    temperatures(tmp_path / "t.csv", members=3)
+    text = "  file: {path: t.csv, reference: [2001, 2020]}\n" + WARM
+    record = scenario(text, "ensemble: {members: 3}\n")
+    bm.run_ensemble(record, out=tmp_path / "warm.nc", keep=["members"])
+    with xr.open_dataset(tmp_path / "warm.members.nc") as members:
+        found = members["water_volume"].values[0, :, -1].sum(axis=1)
+    wanted = bm.run(record)["water_volume"].values[:, -1].sum(axis=1)
+    assert np.ptp(wanted) > 1e9  # m3: three climates
+    np.testing.assert_allclose(np.sort(found), np.sort(wanted), rtol=1e-12)
+
+
+def test_two_degrees_cost_the_outlook_less_than_a_flat_four_per_cent():
+    ramp = "climate.deltas.warm={variable: temperature, change: 2 K, start: 2025, full: 2049}"
+    ends = []
+    for settings in ([], [ramp], [ramp, "climate.evaporation_per_degree=4 %"]):
+        levels = bm.run(load_scenario("baseline_2050", settings=settings))["lake_level"]
+        ends.append(float(levels.sel(time="2049").mean("time").median()))
+    heat, flat = ends[0] - ends[1], ends[0] - ends[2]
+    assert heat == pytest.approx(0.68, abs=0.05)
+    assert flat == pytest.approx(0.85, abs=0.05)
 
 
 def test_a_file_that_gives_the_evaporation_warms_the_ice_alone(tmp_path, scenario):
