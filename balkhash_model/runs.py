@@ -250,6 +250,8 @@ def _data_problems(record: Scenario) -> list[Problem]:
     if record.climate.file is not None:
         named += [(("climate", "file", "path"), record.climate.file.path)]
         named += [(("climate", "file", "observed"), record.climate.file.observed)]
+    if record.climate.weather is not None:
+        named += [(("climate", "weather", "path"), record.climate.weather.path)]
     named += [(keys, column.file) for keys, column in _columns(record)]
     return [
         Problem(record.where(*keys), "no such file", str(path))
@@ -451,6 +453,8 @@ def used_files(scenario: Scenario) -> dict[str, str]:
         keys = ("climate", "file")
         named += [(scenario.climate.file.path, (*keys, "path"))]
         named += [(scenario.climate.file.observed, (*keys, "observed"))]
+    if scenario.climate.weather is not None:
+        named += [(scenario.climate.weather.path, ("climate", "weather", "path"))]
     named += [(column.file, where) for where, column in _columns(scenario)]
     return {
         name: hashlib.sha256((scenario.folder(*keys) / name).read_bytes()).hexdigest()

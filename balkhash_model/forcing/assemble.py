@@ -16,8 +16,10 @@ from balkhash_model.forcing.climate_file import file_climate
 from balkhash_model.forcing.columns import column_rates
 from balkhash_model.forcing.membership import Members
 from balkhash_model.forcing.scenario_climate import ClimateChange, climate_change
+from balkhash_model.forcing.scenario_weather import scenario_weather
 from balkhash_model.forcing.series import axis_years, months_to_axis, ramp
 from balkhash_model.forcing.table import CARRIED, FORCING, empty_forcing
+from balkhash_model.forcing.warming import Warming, scenario_warming, warmed_evaporation
 from balkhash_model.forcing.water_use import (
     Use,
     apply_upstream,
@@ -123,7 +125,9 @@ class _Table:
             self.dataset[variable] = array
         for name, (carried, comment) in self.carried.items():
             unit, dim = CARRIED[name]
-            self.dataset[name] = (("time", dim), carried, {"units": unit, "comment": comment})
+            lead = ("realization",) if carried.ndim > 2 else ()
+            attrs = {"units": unit, "comment": comment}
+            self.dataset[name] = ((*lead, "time", dim), carried, attrs)
         return self.dataset
 
 
@@ -171,11 +175,12 @@ def assemble_all(
         axis = inflow.scenario_axis(scenario)
     adapted = adapt_system(scenario, system)
     change = climate_change(scenario, axis, chosen)
+    warming = scenario_warming(scenario, axis, chosen)
     table = _Table(adapted, axis)
     if scenario.climate.table is not None:
-        _tabled_climate(scenario, adapted, axis, change, table)
+        _tabled_climate(scenario, adapted, axis, change, warming, table)
     else:
-        _climate(scenario, adapted, axis, change, table, chosen)
+        _climate(scenario, adapted, axis, change, warming, table, chosen)
     uses = water_use(scenario, axis)
     extra: dict[str, object]
     if scenario.inflow.kind == "table":
@@ -197,6 +202,7 @@ def _climate(
     system: LakeSystem,
     axis: TimeAxis,
     change: ClimateChange | None,
+    warming: Warming | None,
     table: _Table,
     chosen: Members | None,
 ) -> None:
@@ -210,16 +216,30 @@ def _climate(
     else:
         lake_rain = climate.lake_precipitation(axis, p)
     method = spec.evaporation
-    cover = np.zeros((axis.n, len(system.storages)))
-    for i, storage in enumerate(system.storages):
-        cover[:, i] = ice.ice_cover(axis, p, storage.name)
+    covers = []
+    warmer = 0.0 if warming is None else warming.change
+    observed = warming is None or not warming.from_file
+    basins = [s.name for s in system.storages if s.kind == "lake"]
+    given = {}
+    if spec.weather is not None:
+        given = scenario_weather(scenario, axis, p, basins, warming)
+    for storage in system.storages:
+        if storage.name not in given:
+            covers.append(ice.ice_cover(axis, p, storage.name, warmer, observed=observed))
         rain, evaporation = (
             (lake_rain, climate.lake_evaporation(axis, p, storage.name, method))
             if storage.kind == "lake"
             else climate.reservoir_depths(axis, p, method)
         )
+        if storage.name in given:
+            evaporation, cover = given[storage.name]
+            covers.append(cover)
         if storage.kind == "lake" and spec.file is not None:
             rain, evaporation = file_climate(scenario, axis, rain, evaporation, chosen)
+        in_lake = storage.kind == "lake"
+        evaporation = evaporation * warmed_evaporation(
+            scenario, axis, p, storage.name, warming, lake=in_lake
+        )
         if change is not None:
             rain = np.maximum(rain * change.precipitation + change.precipitation_depth, 0.0)
             evaporation = evaporation * change.evaporation + change.evaporation_depth
@@ -229,7 +249,10 @@ def _climate(
         table.put("groundwater_flow", name, np.full(axis.n, share * p["groundwater"].si))
     if "kapshagay" in system.storage_names():
         table.put("groundwater_flow", "kapshagay", operation.seepage(axis, p))
-    table.add("ice_cover", cover, ice.TEMPERATURE_COMMENT)
+    comment = ice.temperature_comment(
+        warming is not None, spec.weather.path if spec.weather is not None else None
+    )
+    table.add("ice_cover", np.stack(np.broadcast_arrays(*covers), axis=-1), comment)
 
 
 def _tabled_climate(
@@ -237,6 +260,7 @@ def _tabled_climate(
     system: LakeSystem,
     axis: TimeAxis,
     change: ClimateChange | None,
+    warming: Warming | None,
     table: _Table,
 ) -> None:
     """Rain and evaporation of any lake, from columns, alike for all its storages."""
@@ -260,6 +284,7 @@ def _tabled_climate(
     if problems:
         raise InputError(problems)
     rain, evaporation = depths["precipitation"], depths["evaporation"]
+    evaporation = evaporation * warmed_evaporation(scenario, axis, system.parameters, "", warming)
     if change is not None:
         rain = np.maximum(rain * change.precipitation + change.precipitation_depth, 0.0)
         evaporation = evaporation * change.evaporation + change.evaporation_depth

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,7 +14,7 @@ from balkhash_model.forcing.calendar import (
     daily_amounts_to_rates,
 )
 from balkhash_model.forcing.inflow import MEAN_YEAR, _years
-from balkhash_model.forcing.lake_weather import lake_site, lake_year
+from balkhash_model.forcing.lake_weather import Site, lake_site, lake_year
 from balkhash_model.forcing.temperature import DAYS
 from balkhash_model.physics.evaporation import mass_transfer_shape
 from balkhash_model.system import ParameterSet
@@ -25,6 +27,7 @@ __all__ = [
     "evaporation_response",
     "evaporation_shape",
     "evaporation_year",
+    "ice_evaporation",
     "lake_evaporation",
     "lake_precipitation",
     "precipitation_shape",
@@ -175,13 +178,28 @@ def evaporation_year(
     >>> shape.size, 1.03 < size < 1.15
     (365, True)
     """
-    site = lake_site(parameters, storage)
+    site, share = lake_site(parameters, storage), parameters["evaporation_ice_share"].si
+    shape = _year_shape(site, share, temperature_change)
+    return shape, float(shape.sum())
+
+
+def _year_shape(site: Site, ice_share: float, temperature_change: npt.ArrayLike) -> FloatArray:
     base, now = lake_year(site), lake_year(site, temperature_change)
     open_days, ice_days = base.open_evaporation.sum(), base.ice_cover.sum()
-    share = parameters["evaporation_ice_share"].si if ice_days > 0.0 else 0.0
+    share = ice_share if ice_days > 0.0 else 0.0
     residual = share / ice_days if ice_days > 0.0 else 0.0
     shape: FloatArray = (1.0 - share) * now.open_evaporation / open_days + residual * now.ice_cover
-    return shape, float(shape.sum())
+    return shape
+
+
+@lru_cache(maxsize=65536)
+def _month_ratios(site: Site, ice_share: float, change: tuple[float, ...]) -> tuple[float, ...]:
+    """Evaporation of each month under a change of temperature over that without."""
+    month = np.repeat(np.arange(12), DAYS)
+    warm = np.bincount(month, _year_shape(site, ice_share, change))
+    base = np.bincount(month, _year_shape(site, ice_share, 0.0))
+    ratio = np.where(base > 0.0, warm / np.where(base > 0.0, base, 1.0), 1.0)
+    return tuple(ratio.tolist())
 
 
 def evaporation_response(
@@ -197,19 +215,20 @@ def evaporation_response(
         For the site and the assumptions.
     storage : str
         ``west``, ``east`` or ``kapshagay``.
-    temperature_change : array_like
-        Warming of the air, K: one value, or one for each month.
+    temperature_change : float or array_like (..., 12)
+        Warming of the air, K: one value, or one for each month; years and members may stand before
+        the months.
 
     Returns
     -------
-    array (12,)
+    array (12,) or (..., 12)
         Ratio of each month. In the months of freeze-up and break-up it is large, since ice is
-        replaced by open water there.
+        replaced by open water there. One where the month has no evaporation without warming.
 
     Raises
     ------
     InputError
-        For a warming beyond 10 K.
+        For a warming beyond 20 K.
 
     Examples
     --------
@@ -218,11 +237,43 @@ def evaporation_response(
     >>> bool(1.02 < ratio[6] < 1.06)
     True
     """
-    month = np.repeat(np.arange(12), DAYS)
-    warm = np.bincount(month, evaporation_year(parameters, storage, temperature_change)[0])
-    base = np.bincount(month, evaporation_year(parameters, storage)[0])
-    ratio: FloatArray = np.where(base > 0.0, warm / np.where(base > 0.0, base, 1.0), 1.0)
-    return ratio
+    site, share = lake_site(parameters, storage), parameters["evaporation_ice_share"].si
+    change = np.asarray(temperature_change, dtype=np.float64)
+    if change.ndim == 0:
+        change = np.full(12, float(change))
+    rows = change.reshape(-1, change.shape[-1])
+    ratios = [_month_ratios(site, share, tuple(row)) for row in rows.tolist()]
+    return np.array(ratios).reshape(change.shape)
+
+
+def ice_evaporation(parameters: ParameterSet, storage: str) -> float:
+    """Rate at which the ice of a basin evaporates, the stated residual.
+
+    The share ``evaporation_ice_share`` of the fitted annual depth, spread over the days of ice of a
+    mean year.
+
+    Parameters
+    ----------
+    parameters : ParameterSet
+        For the share, the depth and the site.
+    storage : str
+        ``west`` or ``east``.
+
+    Returns
+    -------
+    float
+        Depth rate on ice, m s-1; zero where no ice forms.
+
+    Examples
+    --------
+    >>> from balkhash_model.library import load_parameters
+    >>> round(ice_evaporation(load_parameters("balkhash"), "west") * 86.4e6, 2)
+    0.24
+    """
+    p = parameters
+    ice_days = float(lake_year(lake_site(p, storage)).ice_cover.sum())
+    depth = (p["net_evaporation"].si + p["mean_precipitation"].si) * MEAN_YEAR
+    return p["evaporation_ice_share"].si * depth / ice_days / 86400.0 if ice_days > 0.0 else 0.0
 
 
 def _evaporation(

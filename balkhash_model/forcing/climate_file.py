@@ -13,7 +13,6 @@ from balkhash_model import units
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.forcing.bias import delta_change, quantile_mapping
 from balkhash_model.forcing.membership import Members
-from balkhash_model.forcing.scenario_climate import evaporation_factor
 from balkhash_model.forcing.series import axis_years, months_to_axis
 from balkhash_model.timeaxis import TimeAxis
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 
-__all__ = ["MonthlyClimate", "climates_of_file", "file_climate", "read_climate"]
+__all__ = ["MonthlyClimate", "climates_of_file", "file_climate", "file_warming", "read_climate"]
 
 Name = Literal["precipitation", "evaporation", "temperature"]
 #: Names by which each variable is found, CF standard names first.
@@ -342,8 +341,8 @@ def file_climate(
     Returns
     -------
     tuple of array (n,) or (members, n)
-        Rain and evaporation, m/s. A temperature changes the evaporation by the stated sensitivity,
-        relative to its mean over the reference years.
+        Rain and evaporation, m/s. What a temperature in the file does is in
+        :mod:`balkhash_model.forcing.warming`.
 
     Raises
     ------
@@ -366,6 +365,10 @@ def file_climate(
     for name in ("precipitation", "evaporation"):
         if name not in now:
             continue
+        if name == "evaporation" and scenario.climate.weather is not None:
+            raise InputError(
+                Problem(where, "gives the evaporation, which climate.weather gives already")
+            )
         values = now[name]
         if spec.correction != "none" and spec.reference is not None:
             then = series.part(*spec.reference, where)[name]
@@ -377,15 +380,49 @@ def file_climate(
             else:
                 values = delta_change(values, then, base[name], "ratio")
         out[name] = _members(scenario, months_to_axis(axis, values), where, chosen)
-    if "temperature" in now and "evaporation" not in now:
-        if spec.reference is None:
-            raise InputError(Problem(where, "a temperature needs the reference years"))
-        then = series.part(*spec.reference, where)["temperature"]
-        change = now["temperature"] - then.mean(axis=-2, keepdims=True)
-        per_degree = units.parse(scenario.climate.evaporation_per_degree, "fraction", "value")
-        factor = evaporation_factor(months_to_axis(axis, change), per_degree)
-        out["evaporation"] = _members(scenario, evaporation * factor, where, chosen)
     return out["precipitation"], out["evaporation"]
+
+
+def file_warming(
+    scenario: Scenario, years: npt.NDArray[np.int64], chosen: Members | None = None
+) -> tuple[FloatArray, bool] | None:
+    """Change of temperature in a user's own series, against its mean over the reference years.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A scenario with ``climate.file``.
+    years : array of int (years,)
+        The years of the run.
+    chosen : Members, optional
+        The members to make; all where not given.
+
+    Returns
+    -------
+    tuple of array (years, 12) or (members, years, 12) and bool, or None
+        Change of each month, K, and whether the file gives the evaporation too, which then holds
+        the warming already; None where the file has no temperature.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be used, or no reference years are given.
+    """
+    spec = scenario.climate.file
+    assert spec is not None
+    where = scenario.where("climate", "file", "path")
+    folder = scenario.folder("climate", "file", "path")
+    series = read_climate(folder / spec.path, {str(k): v for k, v in spec.variables.items()})
+    if "temperature" not in series.values:
+        return None
+    if spec.reference is None:
+        raise InputError(Problem(where, "a temperature needs the reference years"))
+    now = series.part(int(years[0]), int(years[-1]), where)["temperature"]
+    then = series.part(*spec.reference, where)["temperature"]
+    change = now - then.mean(axis=-2, keepdims=True)
+    flat = change.reshape(*change.shape[:-2], -1)
+    made = _members(scenario, flat, where, chosen)
+    return made.reshape(*made.shape[:-1], *change.shape[-2:]), "evaporation" in series.values
 
 
 def climates_of_file(scenario: Scenario) -> int:

@@ -324,7 +324,7 @@ def lake_year(
     change = np.atleast_1d(np.asarray(temperature_change, dtype=np.float64))
     require_ranges(
         "heat-storage climatology, see the documentation on evaporation",
-        {"temperature_change": Limits(-10.0, 10.0, "K")},
+        {"temperature_change": Limits(-20.0, 20.0, "K")},
         temperature_change=change,
     )
     if change.size not in (1, 12):

@@ -25,7 +25,7 @@ __all__ = [
     "REFERENCE_MIDDLE",
     "ClimateChange",
     "climate_change",
-    "evaporation_factor",
+    "delta_weight",
     "glacier_change",
     "projected_change",
 ]
@@ -46,8 +46,6 @@ class ClimateChange:
         Depths to add, m/s.
     ili_flow : array (..., n)
         Flow to add to the Ili, m3/s.
-    temperature : array (..., n)
-        Change of temperature, K.
     """
 
     precipitation: FloatArray
@@ -56,37 +54,30 @@ class ClimateChange:
     precipitation_depth: FloatArray
     evaporation_depth: FloatArray
     ili_flow: FloatArray
-    temperature: FloatArray
 
 
-def evaporation_factor(temperature_change: npt.ArrayLike, per_degree: float) -> FloatArray:
-    r"""Evaporation at a changed temperature over evaporation now.
-
-    :math:`E(T + \Delta T)/E(T) = (1 + s)^{\Delta T}` with the stated sensitivity s per degree.
+def delta_weight(delta: Delta, years: npt.NDArray[np.int64]) -> FloatArray:
+    """Give the share to which a change acts, by year and month.
 
     Parameters
     ----------
-    temperature_change : array_like
-        Change of temperature, K.
-    per_degree : float
-        Sensitivity s, such as 0.04.
+    delta : Delta
+        The change.
+    years : array of int (years,)
+        Years, rising.
 
     Returns
     -------
-    array
-        Factor.
+    array (years, 12)
+        Share, 0 to 1.
 
     Examples
     --------
-    >>> round(float(evaporation_factor(2.0, 0.04)), 4)
-    1.0816
+    >>> from balkhash_model.scenario.schema_climate import Delta
+    >>> warm = Delta(variable="temperature", change="2 K", start=2025, full=2050)
+    >>> delta_weight(warm, np.array([2025, 2030, 2060]))[:, 0].tolist()
+    [0.0, 0.2, 1.0]
     """
-    factor: FloatArray = (1.0 + per_degree) ** np.asarray(temperature_change, dtype=np.float64)
-    return factor
-
-
-def _delta_weight(delta: Delta, years: npt.NDArray[np.int64]) -> FloatArray:
-    """Share to which a change acts, by year and month ``(years, 12)``."""
     start = delta.start if delta.start is not None else int(years[0])
     if delta.full is None or delta.full == start:
         share = (years >= start).astype(np.float64)
@@ -221,7 +212,10 @@ def _quantiles(scenario: Scenario, stream: str, chosen: Members | None = None) -
 def climate_change(
     scenario: Scenario, axis: TimeAxis, chosen: Members | None = None
 ) -> ClimateChange | None:
-    """Put all changes of climate of a scenario on the time axis.
+    """Put all changes of climate of a scenario on the time axis, but for the temperature.
+
+    What a change of temperature does to evaporation and ice is in
+    :mod:`balkhash_model.forcing.warming`.
 
     Parameters
     ----------
@@ -249,20 +243,18 @@ def climate_change(
     one, none = np.ones((years.size, 12)), np.zeros((years.size, 12))
     factor = {k: one.copy() for k in ("precipitation", "evaporation", "runoff")}
     depth = {k: none.copy() for k in ("precipitation", "evaporation")}
-    flow, temperature = none.copy(), none.copy()
+    flow = none.copy()
     for name, delta in climate.deltas.items():
-        weight = _delta_weight(delta, years)
+        weight = delta_weight(delta, years)
         where = f"climate.deltas.{name}.change"
         if delta.variable == "temperature":
-            temperature += weight * units.parse(delta.change, "temperature_change", where)
-        elif delta.change.rstrip().endswith("%") or delta.change.replace(".", "").isdigit():
+            continue
+        if delta.change.rstrip().endswith("%") or delta.change.replace(".", "").isdigit():
             factor[delta.variable] += weight * units.parse(delta.change, "fraction", where)
         elif delta.variable == "runoff":
             flow += weight * units.parse(delta.change, "flow", where)
         else:
             depth[delta.variable] += weight * units.parse(delta.change, "depth_rate", where)
-    per_degree = units.parse(climate.evaporation_per_degree, "fraction", "evaporation_per_degree")
-    factor["evaporation"] *= evaporation_factor(temperature, per_degree)
     on_axis = {k: months_to_axis(axis, np.maximum(v, 0.0)) for k, v in factor.items()}
     ili = months_to_axis(axis, flow)
     if climate.projection is not None:
@@ -272,7 +264,6 @@ def climate_change(
         precipitation_depth=months_to_axis(axis, depth["precipitation"]),
         evaporation_depth=months_to_axis(axis, depth["evaporation"]),
         ili_flow=ili,
-        temperature=months_to_axis(axis, temperature),
     )
 
 

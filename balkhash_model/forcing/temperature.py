@@ -138,13 +138,13 @@ _SPAN = (1900, 2200)
 
 
 @cache
-def _long_course(station: str, first_year: int, last_year: int) -> FloatArray:
+def _long_course(station: str, first_year: int, last_year: int, observed: bool) -> FloatArray:
     """Temperature of each day from the first year to the last."""
     months = np.arange(f"{first_year:04d}-01", f"{last_year + 1:04d}-01", dtype="datetime64[M]")
     ends = (months + 1).astype("datetime64[D]")
     lengths = (ends - months.astype("datetime64[D]")).astype(np.int64)
     climate = station_climatology(station)
-    known = _own_months(station)
+    known = _own_months(station) if observed else {}
     monthly = [known.get(n, climate[n % 12]) for n in months.astype(np.int64).tolist()]
     return daily_from_monthly(np.array(monthly), lengths)
 
@@ -154,7 +154,9 @@ def _own_months(station: str) -> dict[int, float]:
     return dict(zip(times.astype(np.int64).tolist(), values.tolist(), strict=True))
 
 
-def daily_temperature(station: str, first_year: int, last_year: int) -> tuple[FloatArray, int]:
+def daily_temperature(
+    station: str, first_year: int, last_year: int, *, observed: bool = True
+) -> tuple[FloatArray, int]:
     """Temperature of each day of some years: the station's months, else its climatology.
 
     Parameters
@@ -163,6 +165,8 @@ def daily_temperature(station: str, first_year: int, last_year: int) -> tuple[Fl
         Name of the station.
     first_year, last_year : int
         First and last year, both included.
+    observed : bool, default True
+        Whether the station's own months are used; False for the climatology throughout.
 
     Returns
     -------
@@ -176,10 +180,10 @@ def daily_temperature(station: str, first_year: int, last_year: int) -> tuple[Fl
     (731, 12)
     """
     low, high = min(_SPAN[0], first_year - 1), max(_SPAN[1], last_year + 1)
-    course = _long_course(station, low, high)
+    course = _long_course(station, low, high, observed)
     start, begin, end = (
         np.datetime64(f"{year:04d}-01-01", "D") for year in (low, first_year, last_year + 1)
     )
     months = range((first_year - 1970) * 12, (last_year - 1969) * 12)
-    own = sum(n in months for n in _own_months(station))
+    own = sum(n in months for n in _own_months(station)) if observed else 0
     return course[(begin - start).astype(int) : (end - start).astype(int)].copy(), own

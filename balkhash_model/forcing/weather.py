@@ -15,7 +15,7 @@ from balkhash_model.timeaxis import TimeAxis
 
 FloatArray = npt.NDArray[np.float64]
 
-__all__ = ["Weather", "read_weather"]
+__all__ = ["Weather", "read_weather", "require_cover"]
 
 #: Columns of a weather file: name with unit, field, factor to SI.
 _COLUMNS: dict[str, tuple[str, float]] = {
@@ -29,9 +29,11 @@ _COLUMNS: dict[str, tuple[str, float]] = {
     "vapour_pressure_kPa": ("vapour_pressure", 1000.0),
     "vapour_pressure_hPa": ("vapour_pressure", 100.0),
     "vapour_pressure_Pa": ("vapour_pressure", 1.0),
+    "dew_point_degC": ("dew_point", 1.0),
     "wind_speed_m_per_s": ("wind_speed", 1.0),
     "shortwave_radiation_MJ_per_m2_per_day": ("shortwave_radiation", MEGAJOULES_PER_DAY),
     "shortwave_radiation_W_per_m2": ("shortwave_radiation", 1.0),
+    "sunshine_h_per_day": ("sunshine_hours", 1.0),
     "water_temperature_degC": ("water_temperature", 1.0),
 }
 
@@ -53,11 +55,15 @@ class Weather:
     minimum_humidity, maximum_humidity : array (n,), optional
         Mean daily extremes of the relative humidity, 0 to 1.
     vapour_pressure : array (n,), optional
-        Vapour pressure of the air, Pa; used before any humidity.
+        Vapour pressure of the air, Pa; used before any other humidity.
+    dew_point : array (n,), optional
+        Dew point, degC; used before a relative humidity.
     wind_speed : array (n,), optional
         Wind speed at `wind_height`, m s-1.
     shortwave_radiation : array (n,), optional
-        Incoming shortwave radiation, W m-2.
+        Incoming shortwave radiation, W m-2; used before the sunshine.
+    sunshine_hours : array (n,), optional
+        Mean hours of bright sunshine a day.
     water_temperature : array (n,), optional
         Temperature of the water surface, degC.
     wind_height : float, default 10.0
@@ -72,8 +78,10 @@ class Weather:
     minimum_humidity: FloatArray | None = None
     maximum_humidity: FloatArray | None = None
     vapour_pressure: FloatArray | None = None
+    dew_point: FloatArray | None = None
     wind_speed: FloatArray | None = None
     shortwave_radiation: FloatArray | None = None
+    sunshine_hours: FloatArray | None = None
     water_temperature: FloatArray | None = None
     wind_height: float = 10.0
 
@@ -136,8 +144,8 @@ def read_weather(path: str | Path, *, wind_height: float = 10.0) -> Weather:
         of ``air_temperature_degC``, ``minimum_temperature_degC``, ``maximum_temperature_degC``,
         ``relative_humidity_percent`` (or ``_1``), ``minimum_humidity_percent``,
         ``maximum_humidity_percent``, ``vapour_pressure_kPa`` (``_hPa``, ``_Pa``),
-        ``wind_speed_m_per_s``, ``shortwave_radiation_MJ_per_m2_per_day`` (``_W_per_m2``) and
-        ``water_temperature_degC``.
+        ``dew_point_degC``, ``wind_speed_m_per_s``, ``shortwave_radiation_MJ_per_m2_per_day``
+        (``_W_per_m2``), ``sunshine_h_per_day`` and ``water_temperature_degC``.
     wind_height : float, default 10.0
         Height of the wind, m.
 
@@ -162,9 +170,9 @@ def read_weather(path: str | Path, *, wind_height: float = 10.0) -> Weather:
     """
     where = Path(path).name
     try:
-        with Path(path).open(encoding="utf-8", newline="") as stream:
+        with Path(path).open(encoding="utf-8-sig", newline="") as stream:
             header, *rows = list(csv.reader(stream)) or [[]]
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise InputError(Problem(f"weather file {path}", "cannot be read", str(error))) from None
     rows = [row for row in rows if row]
     problems: list[Problem] = []
@@ -196,10 +204,50 @@ def read_weather(path: str | Path, *, wind_height: float = 10.0) -> Weather:
             problems.append(
                 Problem(f"{where}, line {bad + 2}, {name}", "not a number", repr(texts[bad]))
             )
-    if problems:
+    axis: TimeAxis | None = None
+    if "time" in header:
+        column = header.index("time")
+        try:
+            axis = _read_axis([row[column] if column < len(row) else "" for row in rows], where)
+        except InputError as error:
+            problems.extend(error.problems)
+    if problems or axis is None:
         raise InputError(problems)
-    axis = _read_axis([row[header.index("time")] for row in rows], where)
     return Weather(axis, wind_height=wind_height, **values)
+
+
+def require_cover(weather: Weather, axis: TimeAxis, name: str) -> None:
+    """Refuse weather that does not cover a run.
+
+    Parameters
+    ----------
+    weather : Weather
+        The data.
+    axis : TimeAxis
+        Intervals of the run.
+    name : str
+        Name of the file, for the message.
+
+    Raises
+    ------
+    InputError
+        Where a part of the run lies outside the weather.
+
+    Examples
+    --------
+    >>> july = TimeAxis.monthly("2001-07-01", "2001-08-01")
+    >>> require_cover(Weather(july), july, "weather.csv")
+    """
+    own = weather.axis
+    if axis.edges[0] < own.edges[0] or axis.edges[-1] > own.edges[-1]:
+        raise InputError(
+            Problem(
+                f"weather file {name}",
+                "does not cover the run",
+                f"{own.edges[0]} to {own.edges[-1]}",
+                f"{axis.edges[0]} to {axis.edges[-1]}",
+            )
+        )
 
 
 def _is_number(text: str) -> bool:

@@ -3,127 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from balkhash_model.errors import InputError, Problem, nearest
+from balkhash_model.forcing.calendar import mean_over_intervals
 from balkhash_model.forcing.lake_weather import lake_site
-from balkhash_model.forcing.weather import Weather, read_weather
+from balkhash_model.forcing.weather import Weather, read_weather, require_cover
+from balkhash_model.forcing.weather_check import (
+    METHODS,
+    days_of_year,
+    mean_temperature,
+    require_weather,
+)
 from balkhash_model.physics import combination, radiation, solar, vapour, wind
 from balkhash_model.physics.heat_storage import wind_function
 from balkhash_model.physics.lake_surface import march_surface, surface_of_weather
-from balkhash_model.physics.ranges import require_order, require_ranges
 from balkhash_model.system import ParameterSet
-from balkhash_model.timeaxis import TimeAxis, overlap_weights
+from balkhash_model.timeaxis import TimeAxis
 
 FloatArray = npt.NDArray[np.float64]
 
-__all__ = ["METHODS", "evaporation_from_file", "evaporation_from_weather"]
+__all__ = [
+    "METHODS",
+    "daily_evaporation",
+    "evaporation_from_file",
+    "evaporation_from_weather",
+]
 
-#: Methods, the data each needs beside temperature, and where its equation stands.
-METHODS: dict[str, tuple[tuple[str, ...], str]] = {
-    "penman_1948": (
-        ("humidity", "wind_speed", "shortwave_radiation"),
-        "Penman 1948; McMahon et al. 2013, doi 10.5194/hess-17-1331-2013, S4.1",
-    ),
-    "penman_1956": (
-        ("humidity", "wind_speed", "shortwave_radiation"),
-        "Penman 1956; McMahon et al. 2013, doi 10.5194/hess-17-1331-2013, S4.1",
-    ),
-    "priestley_taylor": (
-        ("humidity", "shortwave_radiation"),
-        "Priestley and Taylor 1972; McMahon et al. 2013, doi 10.5194/hess-17-1331-2013, eq. 6",
-    ),
-    "valiantzas_2006": (
-        ("humidity", "shortwave_radiation"),
-        "Valiantzas 2006, J. Hydrology 331, 690-702, equation 33",
-    ),
-    "heat_storage": (
-        ("humidity", "wind_speed", "shortwave_radiation", "depth"),
-        "McMahon et al. 2013, doi 10.5194/hess-17-1331-2013, supplement S11",
-    ),
-    "mass_transfer": (
-        ("humidity", "wind_speed", "water_temperature"),
-        "Dalton's law with the wind function of McMahon et al. 2013, "
-        "doi 10.5194/hess-17-1331-2013, S11.24",
-    ),
-}
-
-
-def _checked(
-    weather: Weather, method: str, depth: float | None
-) -> tuple[dict[str, FloatArray], npt.NDArray[np.int64]]:
-    """Arrays by day, and the number of days of each interval; all that is wrong in one error."""
-    if method not in METHODS:
-        raise InputError(
-            Problem("evaporation method", "unknown", repr(method), hint=nearest(method, METHODS))
-        )
-    needs, source = METHODS[method]
-    given = weather.given()
-    problems: list[Problem] = []
-    has = set(given)
-    both = {"minimum_temperature", "maximum_temperature"} <= has
-    if not (both or "air_temperature" in has):
-        problems.append(_lacking(method, "air_temperature", source))
-    humid = {"relative_humidity", "vapour_pressure"} & has or (
-        both and {"minimum_humidity", "maximum_humidity"} <= has
-    )
-    for name in needs:
-        if name == "depth":
-            missing = depth is None
-        else:
-            missing = not humid if name == "humidity" else name not in has
-        if missing:
-            problems.append(_lacking(method, name, source))
-    n = weather.axis.n
-    for name, array in given.items():
-        if array.shape != (n,):
-            problems.append(Problem(f"weather {name}", "wrong length", str(array.shape), f"({n},)"))
-    days = weather.axis.durations / 86400.0
-    if (days != np.round(days)).any() or (weather.axis.edges[0].astype(int) % 86400) != 0:
-        problems.append(
-            Problem(
-                "weather axis", "not whole days", expected="intervals from midnight to midnight"
-            )
-        )
-    if problems:
-        raise InputError(problems)
-    require_ranges(source, **given)
-    for what in ("temperature", "humidity"):
-        low, high = f"minimum_{what}", f"maximum_{what}"
-        if {low, high} <= has:
-            require_order(source, low, given[low], high, given[high])
-    if "vapour_pressure" in has:
-        warmest = given["maximum_temperature" if both else "air_temperature"]
-        saturated = vapour.saturation_vapour_pressure(warmest)
-        damp = given["vapour_pressure"]
-        require_order(source, "vapour_pressure", damp, "saturation_vapour_pressure", saturated)
-    count = days.astype(np.int64)
-    return {name: np.repeat(array, count) for name, array in given.items()}, count
-
-
-def _lacking(method: str, name: str, source: str) -> Problem:
-    expected = {
-        "humidity": "vapour_pressure, relative_humidity, or extremes of humidity and temperature",
-        "air_temperature": "air_temperature, or minimum_temperature and maximum_temperature",
-        "depth": "the mean depth of the lake, m",
-    }.get(name, name)
-    return Problem(
-        f"evaporation method {method!r}",
-        f"needs {name}, which is not given",
-        expected=expected,
-        hint=f"The equation: {source}",
-    )
+#: Albedo of the reference crop of FAO-56.
+_GRASS_ALBEDO = 0.23
 
 
 def _vapour(day: dict[str, FloatArray], mean: FloatArray) -> FloatArray:
     """Vapour pressure of the air by the best data that are given."""
     if "vapour_pressure" in day:
         return day["vapour_pressure"]
+    if "dew_point" in day:
+        return vapour.saturation_vapour_pressure(day["dew_point"])
     if "minimum_humidity" in day and "maximum_humidity" in day and "minimum_temperature" in day:
         return vapour.actual_vapour_pressure(
             day["minimum_temperature"],
@@ -132,6 +52,9 @@ def _vapour(day: dict[str, FloatArray], mean: FloatArray) -> FloatArray:
             day["maximum_humidity"],
         )
     return day["relative_humidity"] * vapour.saturation_vapour_pressure(mean)
+
+
+_BY_DAY = ("mean", "low", "high", "vapour_pressure", "above", "clear")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -145,7 +68,22 @@ class _Days:
     vapour_pressure: FloatArray
     above: FloatArray
     clear: FloatArray
+    short: FloatArray | None
     wind_height: float
+
+    @property
+    def shortwave(self) -> FloatArray:
+        assert self.short is not None
+        return self.short
+
+    def at(self, chosen: npt.NDArray[np.bool_]) -> _Days:
+        """Some of the days."""
+        return replace(
+            self,
+            given={name: values[chosen] for name, values in self.given.items()},
+            short=None if self.short is None else self.short[chosen],
+            **{name: getattr(self, name)[chosen] for name in _BY_DAY},
+        )
 
     def wind(self, height: float) -> FloatArray:
         return wind.log_profile_wind(self.given["wind_speed"], self.wind_height, height)
@@ -176,7 +114,7 @@ def _heat_storage(day: _Days, lake: _Lake) -> FloatArray:
         day.mean,
         day.vapour_pressure,
         day.wind(10.0),
-        day.given["shortwave_radiation"],
+        day.shortwave,
         day.clear,
         depth=lake.depth,
         elevation=lake.elevation,
@@ -201,25 +139,24 @@ def _valiantzas(day: _Days, lake: _Lake) -> FloatArray:
     else:
         saturated = vapour.saturation_vapour_pressure(day.mean)
         humidity = np.minimum(day.vapour_pressure / saturated, 1.0)
-    short = given["shortwave_radiation"]
-    return combination.valiantzas_2006(short, day.above, day.mean, humidity)
+    return combination.valiantzas_2006(day.shortwave, day.above, day.mean, humidity)
 
 
-def _net_radiation(day: _Days, lake: _Lake) -> FloatArray:
-    short = day.given["shortwave_radiation"]
-    return radiation.net_shortwave(short, lake.albedo) - radiation.net_longwave_fao56(
+def _net_radiation(day: _Days, albedo: float) -> FloatArray:
+    short = day.shortwave
+    return radiation.net_shortwave(short, albedo) - radiation.net_longwave_fao56(
         short, day.clear, day.vapour_pressure, day.low, day.high
     )
 
 
 def _priestley_taylor(day: _Days, lake: _Lake) -> FloatArray:
-    return combination.priestley_taylor(_net_radiation(day, lake), day.mean, lake.elevation)
+    return combination.priestley_taylor(_net_radiation(day, lake.albedo), day.mean, lake.elevation)
 
 
 def _penman(day: _Days, lake: _Lake, year: str) -> FloatArray:
     saturated = vapour.mean_saturation_vapour_pressure(day.low, day.high)
     return combination.penman_open_water(
-        _net_radiation(day, lake),
+        _net_radiation(day, lake.albedo),
         day.mean,
         np.maximum(saturated - day.vapour_pressure, 0.0),
         day.wind(2.0),
@@ -228,14 +165,109 @@ def _penman(day: _Days, lake: _Lake, year: str) -> FloatArray:
     )
 
 
+def _penman_monteith(day: _Days, lake: _Lake) -> FloatArray:
+    """Reference grass on the shore, with its own albedo and profile of the wind."""
+    saturated = vapour.mean_saturation_vapour_pressure(day.low, day.high)
+    return combination.penman_monteith_fao56(
+        _net_radiation(day, _GRASS_ALBEDO),
+        0.0,
+        day.mean,
+        np.maximum(saturated - day.vapour_pressure, 0.0),
+        wind.wind_at_two_metres(day.given["wind_speed"], day.wind_height),
+        lake.elevation,
+    )
+
+
 _RATES: dict[str, Callable[[_Days, _Lake], FloatArray]] = {
     "penman_1948": partial(_penman, year="1948"),
     "penman_1956": partial(_penman, year="1956"),
+    "penman_monteith_fao56": _penman_monteith,
     "priestley_taylor": _priestley_taylor,
     "valiantzas_2006": _valiantzas,
-    "heat_storage": _heat_storage,
+    "mcjannet_2008": _heat_storage,
     "mass_transfer": _mass_transfer,
 }
+
+
+def daily_evaporation(
+    weather: Weather,
+    method: str,
+    *,
+    latitude: float,
+    elevation: float,
+    depth: float | None = None,
+    area_factor: float = 1.0,
+    albedo: float = 0.08,
+    start_temperature: float | None = None,
+    ice_cover: FloatArray | None = None,
+) -> FloatArray:
+    """Evaporation of a lake on each day of the weather, the days of a month alike.
+
+    Parameters
+    ----------
+    weather, method, latitude, elevation, depth, area_factor, albedo, start_temperature
+        As for :func:`evaporation_from_weather`.
+    ice_cover : array (days,), optional
+        Share of the surface under ice on each day. Beneath full ice a method without memory is not
+        asked, so the frost there need not lie in its range.
+
+    Returns
+    -------
+    array (days,)
+        Evaporation of the open part, spread over all, m s-1; negative for condensation.
+
+    Raises
+    ------
+    InputError
+        As :func:`evaporation_from_weather`.
+
+    Examples
+    --------
+    >>> july = TimeAxis.monthly("2001-07-01", "2001-08-01")
+    >>> weather = Weather(
+    ...     july, air_temperature=np.array([25.0]), dew_point=np.array([10.0]),
+    ...     sunshine_hours=np.array([11.0]),
+    ... )
+    >>> rate = daily_evaporation(weather, "priestley_taylor", latitude=46.5, elevation=342.0)
+    >>> rate.size, round(float(rate[0]) * 86.4e6, 1)
+    (31, 6.9)
+    """
+    count = np.round(weather.axis.durations / 86400.0).astype(np.int64)
+    starts = np.concatenate(([0], np.cumsum(count)[:-1]))
+    least = None if ice_cover is None else np.minimum.reduceat(ice_cover, starts)
+    held = require_weather(weather, method, latitude=latitude, depth=depth, ice_cover=least)
+    given = {name: np.repeat(array, count) for name, array in held.items()}
+    mean = mean_temperature(given)
+    number = days_of_year(weather)
+    above = solar.extraterrestrial_radiation(latitude, number)
+    short = given.get("shortwave_radiation")
+    if short is None and "sunshine_hours" in given:
+        longest = np.add.reduceat(solar.daylight_hours(latitude, number), starts) / count
+        share = np.minimum(given["sunshine_hours"] / np.repeat(longest, count), 1.0)
+        short = solar.shortwave_from_sunshine(above, share)
+    extremes = {"minimum_temperature", "maximum_temperature"} <= set(given)
+    day = _Days(
+        given=given,
+        mean=mean,
+        low=given["minimum_temperature"] if extremes else mean,
+        high=given["maximum_temperature"] if extremes else mean,
+        vapour_pressure=_vapour(given, mean),
+        above=above,
+        clear=solar.clear_sky_radiation(above, elevation),
+        short=short,
+        wind_height=weather.wind_height,
+    )
+    lake = _Lake(elevation, depth, area_factor, albedo, start_temperature, ice_cover)
+    if ice_cover is None:
+        return _RATES[method](day, lake)
+    water = ice_cover < 1.0
+    if method == "mcjannet_2008":
+        rate = _RATES[method](day, lake)
+    else:
+        rate = np.zeros(mean.size)
+        rate[water] = _RATES[method](day.at(water), lake)
+    opened: FloatArray = rate * (1.0 - ice_cover)
+    return opened
 
 
 def evaporation_from_weather(
@@ -257,24 +289,25 @@ def evaporation_from_weather(
     weather : Weather
         The data, in SI; months are taken as days alike.
     method : str
-        One of `METHODS`: ``penman_1948``, ``penman_1956``, ``priestley_taylor``,
-        ``valiantzas_2006``, ``heat_storage``, ``mass_transfer``.
+        One of `METHODS`: ``penman_1948``, ``penman_1956``, ``penman_monteith_fao56`` (a crop,
+        for comparison), ``priestley_taylor``, ``valiantzas_2006``, ``mcjannet_2008`` (the lake that
+        stores heat), ``mass_transfer``.
     latitude : float
         Degrees north.
     elevation : float
         Height above the sea, m.
     depth : float, optional
-        Mean depth, m; for ``heat_storage``.
+        Mean depth, m; for ``mcjannet_2008``.
     area_factor : float, default 1.0
-        Area factor of the wind function, for ``heat_storage`` and ``mass_transfer``.
+        Area factor of the wind function, for ``mcjannet_2008`` and ``mass_transfer``.
     albedo : float, default 0.08
         Albedo of the water.
     start_temperature : float, optional
-        Water temperature before the first day, degC, for ``heat_storage``; the equilibrium
+        Water temperature before the first day, degC, for ``mcjannet_2008``; the equilibrium
         temperature of the first day by default, which the water forgets in some weeks.
     ice_cover : array (n,), optional
         Share of the surface under ice: the rate is that of the open part, spread over all, and with
-        ``heat_storage`` ice on half of the lake holds the water at 0 degC.
+        ``mcjannet_2008`` ice on half of the lake holds the water at 0 degC.
 
     Returns
     -------
@@ -299,35 +332,19 @@ def evaporation_from_weather(
     >>> round(float(rate[0]) * 86.4e6, 1)
     3.0
     """
-    given, count = _checked(weather, method, depth)
-    low = given["minimum_temperature" if "minimum_temperature" in given else "air_temperature"]
-    high = given["maximum_temperature" if "maximum_temperature" in given else "air_temperature"]
-    mean = given.get("air_temperature", 0.5 * (low + high))
-    dates = weather.axis.edges[0].astype("datetime64[D]") + np.arange(int(count.sum()))
-    number = (dates - dates.astype("datetime64[Y]").astype("datetime64[D]")).astype(int) + 1
-    above = solar.extraterrestrial_radiation(latitude, number)
-    day = _Days(
-        given=given,
-        mean=mean,
-        low=low,
-        high=high,
-        vapour_pressure=_vapour(given, mean),
-        above=above,
-        clear=solar.clear_sky_radiation(above, elevation),
-        wind_height=weather.wind_height,
+    count = np.round(weather.axis.durations / 86400.0).astype(np.int64)
+    rate = daily_evaporation(
+        weather,
+        method,
+        latitude=latitude,
+        elevation=elevation,
+        depth=depth,
+        area_factor=area_factor,
+        albedo=albedo,
+        start_temperature=start_temperature,
+        ice_cover=None if ice_cover is None else np.repeat(np.asarray(ice_cover, float), count),
     )
-    cover = None if ice_cover is None else np.repeat(np.asarray(ice_cover, float), count)
-    lake = _Lake(elevation, depth, area_factor, albedo, start_temperature, cover)
     starts = np.concatenate(([0], np.cumsum(count)[:-1]))
-    short = weather.shortwave_radiation
-    if short is not None:
-        most = np.add.reduceat(above, starts) / count
-        require_order(
-            METHODS[method][1], "shortwave_radiation", short, "extraterrestrial_radiation", most
-        )
-    rate = _RATES[method](day, lake)
-    if cover is not None:
-        rate = rate * (1.0 - cover)
     means: FloatArray = np.add.reduceat(rate, starts) / count
     return means
 
@@ -387,18 +404,9 @@ def evaporation_from_file(
     8.4
     """
     weather = read_weather(path, wind_height=wind_height)
-    own = weather.axis
-    if axis.edges[0] < own.edges[0] or axis.edges[-1] > own.edges[-1]:
-        raise InputError(
-            Problem(
-                f"weather file {Path(path).name}",
-                "does not cover the run",
-                f"{own.edges[0]} to {own.edges[-1]}",
-                f"{axis.edges[0]} to {axis.edges[-1]}",
-            )
-        )
+    require_cover(weather, axis, Path(path).name)
     site = lake_site(parameters, storage)
-    rate = evaporation_from_weather(
+    rate = daily_evaporation(
         weather,
         method,
         latitude=site.latitude,
@@ -407,5 +415,4 @@ def evaporation_from_file(
         area_factor=site.area_factor,
         albedo=site.albedo,
     )
-    mean: FloatArray = overlap_weights(axis, own.edges[:-1], own.edges[1:]) @ rate
-    return mean
+    return mean_over_intervals(axis, weather.axis.edges[0], rate)

@@ -52,6 +52,7 @@ RANGES: dict[str, Limits] = {
     "net_radiation": Limits(-300.0, 600.0, "W m-2"),
     "albedo": Limits(0.0, 1.0, "1"),
     "sunshine_fraction": Limits(0.0, 1.0, "1"),
+    "sunshine_hours": Limits(0.0, 24.0, "h d-1"),
     "elevation": Limits(-500.0, 6000.0, "m"),
     "latitude": Limits(-90.0, 90.0, "degrees north"),
     "day_of_year": Limits(1.0, 366.0, "1"),

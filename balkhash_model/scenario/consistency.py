@@ -9,7 +9,7 @@ from balkhash_model.scenario.layers import Key
 from balkhash_model.scenario.schema import Scenario
 from balkhash_model.scenario.schema_inflow import STOCHASTIC
 
-__all__ = ["consistency"]
+__all__ = ["consistency", "warming_problems"]
 
 _BALKHASH = ("kapshagay", "west", "east")
 
@@ -33,7 +33,7 @@ def consistency(scenario: Scenario) -> list[Problem]:
     >>> consistency(load_scenario("hindcast"))
     []
     """
-    checks = (_years, _users, _measures, _operation, _inflow)
+    checks = (_years, _users, _measures, _operation, _inflow, _weather, _temperature)
     return [problem for check in checks for problem in check(scenario)]
 
 
@@ -64,6 +64,86 @@ def _years(scenario: Scenario) -> Iterator[Problem]:
                 ", ".join(map(str, user.total)),
                 span,
             )
+
+
+def _weather(scenario: Scenario) -> Iterator[Problem]:
+    climate = scenario.climate
+    if climate.weather is None:
+        return
+    where = scenario.where("climate", "weather")
+    if climate.table is not None:
+        yield Problem(where, "stands beside a table that gives the evaporation already")
+    if scenario.system != "balkhash":
+        yield Problem(
+            where,
+            "is for the basins of Lake Balkhash, whose place and depth are known",
+            scenario.system,
+            "balkhash",
+            "Compute the evaporation with balkhash_model.forcing and give it as climate.table",
+        )
+
+
+def _temperature(scenario: Scenario) -> Iterator[Problem]:
+    if any(d.variable == "temperature" for d in scenario.climate.deltas.values()):
+        yield from warming_problems(scenario)
+
+
+def warming_problems(scenario: Scenario) -> Iterator[Problem]:
+    """List why evaporation cannot answer to a change of temperature as a scenario has it.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A scenario in which a temperature changes.
+
+    Yields
+    ------
+    Problem
+        Each with the place of the key that is at fault.
+
+    Examples
+    --------
+    >>> from balkhash_model.scenario import load_scenario
+    >>> list(warming_problems(load_scenario("baseline_2050")))
+    []
+    """
+    climate = scenario.climate
+    projection = climate.projection
+    chosen = climate.evaporation_response or climate.evaporation_per_degree
+    if projection is not None and projection.rain_and_evaporation and chosen is None:
+        yield Problem(
+            scenario.where("climate", "evaporation_response"),
+            "is needed where a temperature stands beside a projection",
+            hint="The projected evaporation holds the warming: none leaves it so, heat_storage or "
+            "per_degree adds to it",
+        )
+    if climate.response != "heat_storage":
+        return
+    per_degree = "Give evaporation_per_degree, or evaporation_response: none"
+    if climate.table is not None:
+        yield Problem(
+            scenario.where("climate", "evaporation_response"),
+            "the heat-storage model has no site for a lake whose climate is a table",
+            climate.response,
+            "'per_degree' or 'none'",
+            per_degree,
+        )
+    elif climate.weather is not None:
+        yield Problem(
+            scenario.where("climate", "weather"),
+            "the heat-storage model does not warm the weather of a file",
+            climate.response,
+            "'per_degree' or 'none'",
+            f"Warm the temperature in the file. {per_degree}",
+        )
+    elif climate.evaporation == "mass_transfer_climatology":
+        yield Problem(
+            scenario.where("climate", "evaporation"),
+            "this method does not answer to warming",
+            climate.evaporation,
+            "heat_storage_climatology",
+            per_degree,
+        )
 
 
 def _users(scenario: Scenario) -> Iterator[Problem]:

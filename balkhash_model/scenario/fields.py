@@ -17,6 +17,7 @@ __all__ = [
     "FlowText",
     "FractionText",
     "Knots",
+    "LengthText",
     "LevelText",
     "MoneyText",
     "Months",
@@ -129,6 +130,8 @@ FlowText = Annotated[str, _quantity("flow", least=0.0), _shown("flow")]
 SignedFlowText = Annotated[str, _quantity("flow"), _shown("flow")]
 #: A depth of water per time.
 DepthText = Annotated[str, _quantity("depth_rate"), _shown("depth_rate")]
+#: A length, such as a height above the ground.
+LengthText = Annotated[str, _quantity("length", least=0.0), _shown("length")]
 #: A volume of water.
 VolumeText = Annotated[str, _quantity("volume", least=0.0), _shown("volume")]
 #: A share, of either sign, as ``5 %`` or 0.05.

@@ -8,11 +8,19 @@ from pydantic import Field, field_validator, model_validator
 
 from balkhash_model import units
 from balkhash_model.errors import InputError
-from balkhash_model.scenario.fields import DataPath, FractionText, Months, ShareText, Year, Years
+from balkhash_model.scenario.fields import (
+    DataPath,
+    FractionText,
+    LengthText,
+    Months,
+    ShareText,
+    Year,
+    Years,
+)
 from balkhash_model.scenario.schema_series import ClimateTable
 from balkhash_model.validation import Strict
 
-__all__ = ["Climate", "ClimateFile", "Delta", "Projection"]
+__all__ = ["Climate", "ClimateFile", "Delta", "Projection", "WeatherFile"]
 
 #: Kinds of quantity in which the change of each variable may be given.
 CHANGE_KINDS = {
@@ -106,6 +114,40 @@ class ClimateFile(Strict):
         return self
 
 
+class WeatherFile(Strict):
+    """The user's own weather over the lake, and what makes evaporation of it."""
+
+    path: DataPath
+    """CSV in the folder of the scenario: ``time`` of days or months without gaps that cover the
+    run, and columns whose names end in their unit, as ``air_temperature_degC``,
+    ``relative_humidity_percent``, ``wind_speed_m_per_s``,
+    ``shortwave_radiation_MJ_per_m2_per_day``."""
+    method: Literal[
+        "penman_1948",
+        "penman_1956",
+        "penman_monteith_fao56",
+        "priestley_taylor",
+        "valiantzas_2006",
+        "mcjannet_2008",
+        "mass_transfer",
+    ]
+    """Equation of the evaporation: Penman for open water with either wind function, Priestley and
+    Taylor, Valiantzas without wind, McJannet's lake that stores heat, mass transfer from the water
+    temperature; ``penman_monteith_fao56`` is a crop, for comparison."""
+    wind_height: LengthText | None = None
+    """Height at which the wind was measured, ``10 m``; needed by a method that uses the wind."""
+    ice: Literal["weather", "none"] = "weather"
+    """Whether ice forms by the degree-days of the file's own air temperature, and lowers
+    evaporation to the stated residual, or never."""
+
+    @field_validator("wind_height")
+    @classmethod
+    def _possible(cls, value: str | None) -> str | None:
+        if value is not None and not 0.5 <= units.parse(value, "length", "value") <= 100.0:
+            raise ValueError("not a height between 0.5 and 100 m")
+        return value
+
+
 class Climate(Strict):
     """Rain on the lake and evaporation from it."""
 
@@ -120,8 +162,13 @@ class Climate(Strict):
     """Annual depth from the parameters ``net_evaporation`` and ``mean_precipitation``; its shape
     through the year by the heat-storage model from the temperature of Kuigan, or by mass transfer
     from the ILEC water and air temperatures."""
-    evaporation_per_degree: FractionText = "4 %"
-    """Change of the evaporation for each degree of warming, where a temperature changes: assumed;
+    evaporation_response: Literal["heat_storage", "per_degree", "none"] | None = None
+    """How evaporation answers to a change of temperature: month by month as in the heat-storage
+    model of the lake, by ``evaporation_per_degree``, or not at all, where another change holds the
+    warming already; ice answers in every case. Null for ``per_degree`` where that is given, and
+    for ``heat_storage`` otherwise."""
+    evaporation_per_degree: FractionText | None = None
+    """Change of the evaporation for each degree of warming, the same in every month: assumed;
     2 to 7 % are defensible, 7 % being the saturation pressure alone."""
     deltas: dict[str, Delta] = {}
     """Changes against the base, by name; they add up."""
@@ -129,6 +176,9 @@ class Climate(Strict):
     """Published changes by decade."""
     file: ClimateFile | None = None
     """The user's own series in place of the base."""
+    weather: WeatherFile | None = None
+    """The user's own weather over the lake, from which its evaporation and ice are computed; the
+    fitted annual depth is then not used."""
     table: ClimateTable | None = None
     """Rain and evaporation from columns, for any lake; the base of Lake Balkhash is then not
     used."""
@@ -137,7 +187,32 @@ class Climate(Strict):
 
     @field_validator("evaporation_per_degree")
     @classmethod
-    def _plausible(cls, value: str) -> str:
-        if not -0.05 <= units.parse(value, "fraction", "value") <= 0.2:
+    def _plausible(cls, value: str | None) -> str | None:
+        if value is not None and not -0.05 <= units.parse(value, "fraction", "value") <= 0.2:
             raise ValueError("not a change per degree between -5 and 20 %")
         return value
+
+    @model_validator(mode="after")
+    def _one_response(self) -> Climate:
+        given = self.evaporation_per_degree is not None
+        if self.evaporation_response == "per_degree" and not given:
+            raise ValueError("evaporation_response 'per_degree' needs evaporation_per_degree")
+        if self.evaporation_response in ("heat_storage", "none") and given:
+            raise ValueError(
+                "evaporation_per_degree belongs to evaporation_response 'per_degree', not to "
+                f"{self.evaporation_response!r}; null removes what is extended"
+            )
+        return self
+
+    @property
+    def response(self) -> Literal["heat_storage", "per_degree", "none"]:
+        """How evaporation answers to a change of temperature, with the default worked out.
+
+        Returns
+        -------
+        {"heat_storage", "per_degree", "none"}
+            The choice that counts.
+        """
+        if self.evaporation_response is not None:
+            return self.evaporation_response
+        return "heat_storage" if self.evaporation_per_degree is None else "per_degree"

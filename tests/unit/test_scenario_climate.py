@@ -10,10 +10,10 @@ from balkhash_model.forcing.bias import delta_change, quantile_mapping
 from balkhash_model.forcing.climate_file import read_climate
 from balkhash_model.forcing.scenario_climate import (
     climate_change,
-    evaporation_factor,
     glacier_change,
     projected_change,
 )
+from balkhash_model.forcing.warming import evaporation_factor
 from balkhash_model.runs import build
 from balkhash_model.scenario import load_scenario
 from balkhash_model.timeaxis import TimeAxis

@@ -61,7 +61,7 @@ def test_months_are_days_alike():
     days = TimeAxis.daily("2001-06-01", "2001-08-01")
     values = {n: np.array([1.0, 1.1]) * FULL[n][0] for n in (*names, *humid)}
     long = {n: np.repeat(v, [30, 31]) for n, v in values.items()}
-    for method in ("penman_1948", "priestley_taylor", "valiantzas_2006", "heat_storage"):
+    for method in ("penman_1948", "priestley_taylor", "valiantzas_2006", "mcjannet_2008"):
         coarse = evaporation_from_weather(Weather(months, **values), method, depth=5.0, **PLACE)
         fine = evaporation_from_weather(Weather(days, **long), method, depth=5.0, **PLACE)
         np.testing.assert_allclose(coarse, [fine[:30].mean(), fine[30:].mean()], rtol=1e-12)
@@ -71,7 +71,7 @@ def test_a_vapour_pressure_goes_before_a_humidity():
     base = {k: v for k, v in FULL.items() if "humidity" not in k}
     both = Weather(DAY, **base, vapour_pressure=np.full(10, 1200.0), relative_humidity=np.ones(10))
     alone = Weather(DAY, **base, vapour_pressure=np.full(10, 1200.0))
-    for method in ("penman_1956", "heat_storage"):
+    for method in ("penman_1956", "mcjannet_2008"):
         np.testing.assert_array_equal(
             *(evaporation_from_weather(w, method, depth=5.0, **PLACE) for w in (both, alone))
         )
@@ -84,7 +84,7 @@ def test_ice_stops_evaporation():
     part = evaporation_from_weather(weather, "penman_1956", ice_cover=cover, **PLACE)
     np.testing.assert_allclose(part, free * (1.0 - cover))
     frozen = evaporation_from_weather(
-        weather, "heat_storage", depth=5.0, ice_cover=np.ones(10), **PLACE
+        weather, "mcjannet_2008", depth=5.0, ice_cover=np.ones(10), **PLACE
     )
     assert (frozen == 0.0).all()
 
@@ -93,7 +93,7 @@ def test_ice_stops_evaporation():
 
 
 def test_data_that_are_lacking_are_all_named(problems):
-    found = problems(evaporation_from_weather, Weather(DAY), "heat_storage", **PLACE)
+    found = problems(evaporation_from_weather, Weather(DAY), "mcjannet_2008", **PLACE)
     assert len(found) == 5
     for need in ("air_temperature", "humidity", "wind_speed", "shortwave_radiation", "depth"):
         assert any(f"needs {need}, which is not given" in text for text in found)
