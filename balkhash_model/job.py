@@ -185,6 +185,7 @@ def run_jobs(
     """
     import pandas as pd
 
+    from balkhash_model.kernel import build
     from balkhash_model.library import load_system
     from balkhash_model.reference.levels import observed_levels, read_observed
     from balkhash_model.runs import run as run_scenario
@@ -205,6 +206,7 @@ def run_jobs(
     problems += _check_targets(records, out, force)
     if problems:
         raise InputError(problems)
+    build.start()
     prepared = []
     for record in records:
         progress(f"{record.meta.name}: simulating (the first run compiles)")

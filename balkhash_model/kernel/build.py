@@ -152,10 +152,11 @@ def start() -> None:
     """
     folder = cache_folder()
     with _lock:
-        if folder is None or _parts or _helper or (os.cpu_count() or 1) < 2:
+        if folder is None or _parts or _helper:
             return
         _drop_stale(folder)
-        if all(any(folder.glob(f"*.{name}-*.nbi")) for name in ELSEWHERE):
+        cached = all(any(folder.glob(f"*.{name}-*.nbi")) for name in ELSEWHERE)
+        if cached or (os.cpu_count() or 1) < 2:
             return
         command = [sys.executable, "-m", "balkhash_model.kernel.build"]
         path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
