@@ -20,11 +20,10 @@ import numba
 import numpy as np
 
 from balkhash_model.kernel.block import make_block
-from balkhash_model.kernel.fluxes import evaluate
 from balkhash_model.kernel.layout import Forcing, Graph, allocate_output
 from balkhash_model.kernel.march_block import march_block
-from balkhash_model.kernel.salt import salt_stage
 from balkhash_model.kernel.solve import newton_step
+from balkhash_model.kernel.stage import close_stage, evaluate
 
 __all__ = ["Parts", "cache_folder", "parts", "start"]
 
@@ -32,14 +31,14 @@ __all__ = ["Parts", "cache_folder", "parts", "start"]
 class Parts(NamedTuple):
     """The compiled parts, in the order in which `march_block` takes them, and itself."""
 
-    evaluate: Callable[..., None]
+    evaluate: Callable[..., float]
     newton_step: Callable[..., None]
-    salt_stage: Callable[..., None]
+    close_stage: Callable[..., None]
     march_block: Callable[..., None]
 
 
 #: What the second process compiles; about half of the work.
-ELSEWHERE = ("evaluate", "salt_stage")
+ELSEWHERE = ("evaluate", "newton_step")
 
 _lock = threading.Lock()
 _parts: list[Parts] = []
@@ -93,9 +92,11 @@ def _signatures() -> dict[str, Any]:
     reals, flags = real[::1], flag[::1]
     nothing = numba.void
     made = {
-        "evaluate": nothing(graph, reals, flags, flags, real, real, real, whole, block),
+        "evaluate": real(graph, reals, flags, flags, real, real, flag, flag, whole, block),
         "newton_step": nothing(graph, flags, real, real, whole, block),
-        "salt_stage": nothing(graph, flags, real, flag, whole, block),
+        "close_stage": nothing(
+            graph, flags, real, real, flag, real, real, flag, flag, whole, block
+        ),
     }
     pointers = [numba.types.FunctionType(signature) for signature in made.values()]
     made["march_block"] = nothing(
@@ -105,7 +106,7 @@ def _signatures() -> dict[str, Any]:
 
 
 def _functions() -> dict[str, Any]:
-    return Parts(evaluate, newton_step, salt_stage, march_block)._asdict()
+    return Parts(evaluate, newton_step, close_stage, march_block)._asdict()
 
 
 def cache_folder() -> Path | None:

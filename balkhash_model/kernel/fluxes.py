@@ -68,19 +68,14 @@ from balkhash_model.kernel.block import (
     WET,
     Block,
 )
-from balkhash_model.kernel.compiled import compiled, inlined, internal
+from balkhash_model.kernel.compiled import inlined, internal
 from balkhash_model.kernel.layout import (
     COEFFICIENT,
     FROM,
-    KIND,
-    LINEAR,
     LINEAR_HEAD,
     OUTSIDE,
-    RELEASE,
     SILL,
-    STRAIT,
     TO,
-    WEIR,
     Graph,
 )
 
@@ -102,7 +97,10 @@ LEAST_CONVEYANCE = 1e-30
 def follow(
     table: FloatArray, n: int, w: FloatArray, row: IntArray, i: int
 ) -> None:  # pragma: no cover - compiled
-    """Bring the row of its table that is in force into each lane; most lanes keep theirs."""
+    """Bring the row of its table that is in force into each lane; most lanes keep theirs.
+
+    An entry that is no number leaves the row where it is.
+    """
     if w.shape[1] != FIELDS or w.shape[2] != LANES:
         return
     left = 0
@@ -112,20 +110,21 @@ def follow(
     if left == 0:
         return
     for k in range(n):
-        x = min(w[i, ENTRY, k], MOST_ENTRY)
-        at = row[i, k]
-        # an entry that is no number leaves the row where it is
-        while x >= table[at + 1, 0]:
-            at += 1
-        while x < table[at, 0]:
-            at -= 1
-        row[i, k] = at
-        w[i, ROW_BEGIN, k] = table[at, 0]
-        w[i, ROW_END, k] = table[at + 1, 0]
-        w[i, ROW_A, k] = table[at, 1]
-        w[i, ROW_B, k] = table[at, 2]
-        w[i, ROW_C, k] = table[at, 3]
-        w[i, ROW_D, k] = table[at, 4]
+        x = w[i, ENTRY, k]
+        if x < w[i, ROW_BEGIN, k] or x >= w[i, ROW_END, k]:
+            x = min(x, MOST_ENTRY)
+            at = row[i, k]
+            while x >= table[at + 1, 0]:
+                at += 1
+            while x < table[at, 0]:
+                at -= 1
+            row[i, k] = at
+            w[i, ROW_BEGIN, k] = table[at, 0]
+            w[i, ROW_END, k] = table[at + 1, 0]
+            w[i, ROW_A, k] = table[at, 1]
+            w[i, ROW_B, k] = table[at, 2]
+            w[i, ROW_C, k] = table[at, 3]
+            w[i, ROW_D, k] = table[at, 4]
 
 
 @inlined
@@ -434,74 +433,3 @@ def junction_fluxes(
                 if graph.coupled[to, s]:
                     for k in range(n):
                         b.matrix[to, s, k] += r[j, THROUGH, k] * b.through[j, s, k]
-
-
-@compiled
-def evaluate(
-    graph: Graph,
-    opening: FloatArray,
-    gauged: BoolArray,
-    active: BoolArray,
-    h: float,
-    ahead: float,
-    fresh: float,
-    n: int,
-    b: Block,
-) -> None:  # pragma: no cover - compiled
-    """Fluxes, net inflow and its derivatives by volume, of all lanes at the present iterate.
-
-    `h` is the length of the stage and `ahead` its time from the start of the step, s; `fresh` is
-    1 in its first evaluation and 0 later.
-    """
-    if (
-        b.s.shape[1] != FIELDS
-        or b.s.shape[2] != LANES
-        or b.v.shape[1] != FIELDS
-        or b.v.shape[2] != LANES
-        or b.j.shape[1] != FIELDS
-        or b.j.shape[2] != LANES
-        or b.u.shape[1] != FIELDS
-        or b.u.shape[2] != LANES
-        or b.matrix.shape[2] != LANES
-        or b.through.shape[2] != LANES
-    ):
-        return
-    ns, nl, nj = b.s.shape[0], graph.link.shape[0], graph.junction_to.size
-    salty = graph.lowering[0] > 0.0
-    for s in range(ns):
-        for m in range(ns):
-            if m != s and graph.coupled[s, m]:
-                for k in range(n):
-                    b.matrix[s, m, k] = 0.0
-        follow(graph.table, n, b.s, b.row, s)
-        if salty:
-            lower_evaporation(graph, ahead, n, b, s)
-        storage_fluxes(active[s], n, b, s)
-    for user in range(graph.user_place.size):
-        s = graph.user_place[user]
-        if s >= 0:
-            storage_users(graph, active[s], n, b, user, s)
-    for j in range(nj):
-        for k in range(n):
-            b.j[j, ARRIVED, k] = 0.0
-        for s in range(ns):
-            for k in range(n):
-                b.through[j, s, k] = 0.0
-    # straits last: they look at what all the others bring
-    for part in range(2):
-        for link in range(nl):
-            kind, i = graph.link[link, KIND], graph.link[link, FROM]
-            if (kind == STRAIT) == (part == 1):
-                if kind == RELEASE:
-                    release(graph, active[i], opening[link], n, b, link)
-                elif kind == WEIR:
-                    weir(graph, opening[link], n, b, link)
-                elif kind == LINEAR:
-                    linear(graph, opening[link], n, b, link)
-                else:
-                    strait(graph, opening[link], h, fresh, n, b, link)
-                    settle_strait(graph, n, b, link)
-                share_link(graph, active[i], part == 1, n, b, link)
-        if part == 0:
-            for j in range(nj):
-                junction_fluxes(graph, gauged[j], active, n, b, j)

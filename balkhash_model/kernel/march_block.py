@@ -124,9 +124,9 @@ def write_states(
 
 @compiled
 def march_block(
-    evaluate: Callable[..., None],
+    evaluate: Callable[..., float],
     newton_step: Callable[..., None],
-    salt_stage: Callable[..., None],
+    close_stage: Callable[..., None],
     graph: Graph,
     forcing: Forcing,
     out: Output,
@@ -160,7 +160,7 @@ def march_block(
             take_step(
                 evaluate,
                 newton_step,
-                salt_stage,
+                close_stage,
                 graph,
                 opening,
                 gauged,

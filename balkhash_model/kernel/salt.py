@@ -10,9 +10,7 @@ from balkhash_model.kernel.block import (
     CARRIED,
     DEPOSITS,
     DRAWN,
-    FIELDS,
     GAIN,
-    LANES,
     LEVEL,
     LINK,
     MIXING,
@@ -33,7 +31,7 @@ from balkhash_model.kernel.block import (
     TINY_VOLUME,
     Block,
 )
-from balkhash_model.kernel.compiled import compiled, inlined
+from balkhash_model.kernel.compiled import inlined
 from balkhash_model.kernel.layout import (
     EXCHANGE,
     FROM,
@@ -189,7 +187,7 @@ def report_salt(graph: Graph, active: BoolArray, n: int, b: Block) -> None:  # p
                 w[i, DRAWN, k] += v[link, SALT_FLOW, k]
 
 
-@compiled
+@inlined
 def salt_stage(
     graph: Graph, active: BoolArray, h: float, report: bool, n: int, b: Block
 ) -> None:  # pragma: no cover - compiled
@@ -197,16 +195,6 @@ def salt_stage(
 
     ``BASE + h NET`` are the stage's volumes. The matrix of the volumes is used again.
     """
-    if (
-        b.s.shape[1] != FIELDS
-        or b.s.shape[2] != LANES
-        or b.v.shape[1] != FIELDS
-        or b.v.shape[2] != LANES
-        or b.j.shape[1] != FIELDS
-        or b.j.shape[2] != LANES
-        or b.matrix.shape[2] != LANES
-    ):
-        return
     w = b.s
     ns, nl, nj = w.shape[0], graph.link.shape[0], graph.junction_to.size
     for i in range(ns):

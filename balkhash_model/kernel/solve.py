@@ -16,12 +16,8 @@ from balkhash_model.kernel.block import (
     BUSY,
     BY_FROM,
     BY_TO,
-    DEPTH,
-    FADE,
     FIELDS,
     FLOW,
-    HEAD,
-    INVERSE_AREA,
     LANES,
     LINK,
     NET,
@@ -29,7 +25,6 @@ from balkhash_model.kernel.block import (
     SHIFT,
     TOE,
     VOLUME,
-    WRONG,
     Block,
 )
 from balkhash_model.kernel.compiled import compiled, inlined
@@ -38,11 +33,6 @@ from balkhash_model.kernel.layout import FROM, KIND, STRAIT, TO, Graph
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-#: What a stage may lack: water, as a level, and head, m; in the toe of a storage less.
-TOLERANCE = 1e-7
-TOE_TOLERANCE = 1e-10
-#: Depth over a sill, m, below which a flow of no more than so many m3/s does not matter.
-SHUT, FLOW_FLOOR = 1e-2, 1e-6
 #: Where in the toe a solver step that would cross it stops; off the bounds between priorities.
 WITHIN_TOE = 0.43
 
@@ -78,36 +68,6 @@ def solve_dense(
                     w[p, RIGHT, k] -= matrix[p, m, k] * w[m, RIGHT, k]
         for k in range(n):
             w[p, RIGHT, k] *= matrix[p, p, k]
-
-
-@inlined
-def unsolved(graph: Graph, h: float, n: int, b: Block) -> float:  # pragma: no cover - compiled
-    """Take the lanes whose equations hold off the busy ones; the number that remain.
-
-    The comparisons are written so that a value that is no number counts as wrong.
-    """
-    w, v, z = b.s, b.v, b.z
-    for k in range(n):
-        z[WRONG, k] = 0.0
-    for s in range(w.shape[0]):
-        for k in range(n):
-            lack = w[s, BASE, k] + h * w[s, NET, k] - w[s, VOLUME, k]
-            allowed = TOLERANCE if w[s, FADE, k] == 0.0 else TOE_TOLERANCE
-            fine = abs(lack) * w[s, INVERSE_AREA, k] <= allowed
-            z[WRONG, k] += 0.0 if fine else 1.0
-    for link in range(graph.link.shape[0]):
-        if graph.link[link, KIND] == STRAIT:
-            for k in range(n):
-                gap = abs(v[link, LINK, k] - v[link, FLOW, k])
-                shut = (v[link, DEPTH, k] <= SHUT) & (gap <= FLOW_FLOOR)
-                fine = shut | (abs(v[link, HEAD, k]) <= TOLERANCE)
-                z[WRONG, k] += 0.0 if fine else 1.0
-    left = 0.0
-    for k in range(n):
-        z[BUSY, k] = z[BUSY, k] if z[WRONG, k] > 0.0 else 0.0
-    for k in range(n):
-        left += z[BUSY, k]
-    return left
 
 
 @compiled
