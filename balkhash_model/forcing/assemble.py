@@ -15,6 +15,7 @@ from balkhash_model.forcing.adaptation import adapt_system, saved_delta_name
 from balkhash_model.forcing.climate_file import file_climate
 from balkhash_model.forcing.columns import column_rates
 from balkhash_model.forcing.membership import Members
+from balkhash_model.forcing.reservoir import given_back
 from balkhash_model.forcing.scenario_climate import ClimateChange, climate_change
 from balkhash_model.forcing.series import axis_years, months_to_axis, ramp
 from balkhash_model.forcing.table import CARRIED, FORCING, empty_forcing
@@ -354,9 +355,9 @@ def _history(
         ruled = axis.edges[:-1] >= (axis.edges[0] if first is None else first)
         gauge = np.where(ruled, rivers["ili_km171"], gauge)
         rivers["kapshagay_lateral"] = inflow.kapshagay_lateral(axis, p, closed=False)
-    if any(r.give_back is not None for r in scenario.reservoirs.values()):
-        back = adaptation.natural_loss_returned(scenario, system, axis)
-        gauge = gauge + back
+    rule = scenario.reservoirs.get(_RESERVOIR)
+    if rule is not None and rule.give_back is not None:
+        gauge = gauge + given_back(axis, p, rule.give_back)
     above, eastern = _above(scenario, uses)
     gauge = _changed(gauge, change)
     east = _changed(rivers["eastern_rivers"], change, ili=False)
@@ -472,29 +473,33 @@ def _through_reservoir(
     p = system.parameters
     rule = scenario.reservoirs.get(_RESERVOIR)
     table.put("river_flow", "ili_km171", ili)
+    table.put("side_inflow", _HEAD, _gain(scenario, axis, "dam"))
     if rule is None or rule.rule == "none":
         # without the reservoir the reach loses what it lost before it was built
         natural = river.period_mean("dam", (1960, 1969)) - river.period_mean("km171", (1960, 1969))
         lateral = np.full(axis.n, natural / inflow.MEAN_YEAR)
-        table.put("river_flow", "kapshagay_lateral", lateral)
-        table.put("side_inflow", _HEAD, _gain(scenario, axis, "dam"))
-        return
-    lateral = inflow.kapshagay_lateral(axis, p, closed=False)
+    else:
+        lateral = inflow.kapshagay_lateral(axis, p, closed=False)
+    table.put("river_flow", "kapshagay_lateral", lateral)
     if _follows_own_rule(scenario):
-        table.put("river_flow", "kapshagay_lateral", lateral)
-        table.put("side_inflow", _HEAD, _gain(scenario, axis, "dam"))
         _own_rule(axis, p, table)
-        return
+    elif rule is not None and rule.rule == "rule":
+        for variable, values in _stated_rule(scenario, system, axis, ili + lateral).items():
+            table.put(variable, _RELEASE, values)
+
+
+def _stated_rule(
+    scenario: Scenario, system: LakeSystem, axis: TimeAxis, into: FloatArray
+) -> dict[str, FloatArray]:
+    """Forcing of a rule that the scenario states; what evaporates is taken off its plan."""
+    p, rule = system.parameters, scenario.reservoirs[_RESERVOIR]
     rain, evaporation = climate.reservoir_depths(axis, p, scenario.climate.evaporation)
     target = adaptation.target_storage(rule, "reservoirs.kapshagay")
     curve = system.storage(_RESERVOIR).curve
     area = float(curve.area_at(float(curve.level_at(float(target.mean())))))
-    through = ili + lateral - (evaporation - rain) * area
+    through = into - (evaporation - rain) * area
     made = adaptation.release_rule(scenario, system, axis, _RESERVOIR, through)
-    table.put("river_flow", "kapshagay_lateral", lateral)
-    table.put("side_inflow", _HEAD, _gain(scenario, axis, "dam"))
-    for variable, values in adaptation.release_forcing(made).items():
-        table.put(variable, _RELEASE, values)
+    return adaptation.release_forcing(made)
 
 
 def _delta_measures(

@@ -116,6 +116,16 @@ def _measures(scenario: Scenario) -> Iterator[Problem]:
                     rule.rule,
                     "rule",
                 )
+        inflow = scenario.inflow
+        hidden = inflow.kind == "table" or (inflow.kind != "history" and inflow.at == "km171")
+        for target in measure.links if hidden else ():
+            yield Problem(
+                scenario.where("measures", name, "links", target),
+                "cannot act: how much enters the delta is known only during the run",
+                "kind 'table'" if inflow.kind == "table" else f"inflow at {inflow.at!r}",
+                "inflow at 'dam', 'ushzharma', 'mouth' or 'lake'",
+                "Give the inflow there, or lower the parameter delta_loss for the whole run",
+            )
 
 
 def _operation(scenario: Scenario) -> Iterator[Problem]:
