@@ -16,6 +16,7 @@ from balkhash_model.forcing.climate_file import file_climate
 from balkhash_model.forcing.columns import column_rates
 from balkhash_model.forcing.membership import Members
 from balkhash_model.forcing.reservoir import given_back
+from balkhash_model.forcing.runoff import respond
 from balkhash_model.forcing.scenario_climate import ClimateChange, climate_change
 from balkhash_model.forcing.series import axis_years, months_to_axis, ramp
 from balkhash_model.forcing.table import CARRIED, FORCING, empty_forcing
@@ -172,6 +173,7 @@ def assemble_all(
         axis = inflow.scenario_axis(scenario)
     adapted = adapt_system(scenario, system)
     change = climate_change(scenario, axis, chosen)
+    change = respond(scenario, adapted.parameters, axis, change, chosen)
     table = _Table(adapted, axis)
     if scenario.climate.table is not None:
         _tabled_climate(scenario, adapted, axis, change, table)
@@ -354,7 +356,7 @@ def _history(
         first = system.storage(_RESERVOIR).active_from
         ruled = axis.edges[:-1] >= (axis.edges[0] if first is None else first)
         gauge = np.where(ruled, rivers["ili_km171"], gauge)
-        rivers["kapshagay_lateral"] = inflow.kapshagay_lateral(axis, p, closed=False)
+        rivers["kapshagay_lateral"] = _lateral(scenario, axis, p, change)
     rule = scenario.reservoirs.get(_RESERVOIR)
     if rule is not None and rule.give_back is not None:
         gauge = gauge + given_back(axis, p, rule.give_back)
@@ -453,7 +455,7 @@ def _outlook(
         ili, east = _take(ili, east, above, eastern, extra)
     table.put("river_flow", "eastern_rivers", east)
     if spec.at == "km171":
-        _through_reservoir(scenario, system, axis, ili, table)
+        _through_reservoir(scenario, system, axis, change, ili, table)
         return extra
     table.put("gauge_flow", _HEAD, ili)
     _delta_measures(scenario, system, axis, ili, table, extra)
@@ -466,8 +468,23 @@ def _gain(scenario: Scenario, axis: TimeAxis, start: str) -> FloatArray:
     return np.full(axis.n, gain / inflow.MEAN_YEAR)
 
 
+def _lateral(
+    scenario: Scenario, axis: TimeAxis, parameters: ParameterSet, change: ClimateChange | None
+) -> FloatArray:
+    """Lateral inflow of Kapshagay under a rule; its tributaries respond where the rivers do."""
+    lateral = inflow.kapshagay_lateral(axis, parameters, closed=False)
+    if change is None or scenario.inflow.runoff_response == "given":
+        return lateral
+    return lateral + (change.runoff - 1.0) * inflow.kapshagay_tributaries(axis, parameters)
+
+
 def _through_reservoir(
-    scenario: Scenario, system: LakeSystem, axis: TimeAxis, ili: FloatArray, table: _Table
+    scenario: Scenario,
+    system: LakeSystem,
+    axis: TimeAxis,
+    change: ClimateChange | None,
+    ili: FloatArray,
+    table: _Table,
 ) -> None:
     """Inflow given above Kapshagay: through its rule, or past it where there is none."""
     p = system.parameters
@@ -479,7 +496,7 @@ def _through_reservoir(
         natural = river.period_mean("dam", (1960, 1969)) - river.period_mean("km171", (1960, 1969))
         lateral = np.full(axis.n, natural / inflow.MEAN_YEAR)
     else:
-        lateral = inflow.kapshagay_lateral(axis, p, closed=False)
+        lateral = _lateral(scenario, axis, p, change)
     table.put("river_flow", "kapshagay_lateral", lateral)
     if _follows_own_rule(scenario):
         _own_rule(axis, p, table)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from balkhash_model.errors import Problem, nearest
+from balkhash_model import units
+from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.scenario.layers import Key
 from balkhash_model.scenario.schema import Scenario
 from balkhash_model.scenario.schema_inflow import STOCHASTIC
@@ -33,7 +34,7 @@ def consistency(scenario: Scenario) -> list[Problem]:
     >>> consistency(load_scenario("hindcast"))
     []
     """
-    checks = (_years, _users, _measures, _operation, _inflow)
+    checks = (_years, _users, _measures, _operation, _inflow, _response)
     return [problem for check in checks for problem in check(scenario)]
 
 
@@ -215,3 +216,66 @@ def _inflow(scenario: Scenario) -> Iterator[Problem]:
         )
     if scenario.ensemble.members is not None and inflow.reconstruct_from is not None:
         yield Problem(scenario.where("ensemble", "members"), "a reconstruction has one member")
+
+
+def _response(scenario: Scenario) -> Iterator[Problem]:
+    """Rivers that follow the climate need one, and may not follow it twice."""
+    if scenario.inflow.runoff_response == "given":
+        return
+    climate, projection = scenario.climate, scenario.climate.projection
+    where = scenario.where("inflow", "runoff_response")
+    if scenario.inflow.kind == "table":
+        yield Problem(
+            where, "knows the elasticities of the Ili alone", "kind 'table'", "another kind"
+        )
+    if not climate.deltas and projection is None:
+        yield Problem(
+            where,
+            "rivers cannot respond: the scenario changes no climate",
+            "no climate.deltas and no climate.projection",
+            "one of the two",
+            "State the change of rain and temperature, or set it to 'given'",
+        )
+    for name, delta in climate.deltas.items():
+        depth = delta.variable == "precipitation" and not _relative(delta.change)
+        if delta.variable == "runoff":
+            yield Problem(
+                scenario.where("climate", "deltas", name),
+                "the rivers respond already",
+                "a change of runoff beside inflow.runoff_response",
+                "one of the two",
+            )
+        elif depth:
+            yield Problem(
+                scenario.where("climate", "deltas", name, "change"),
+                "a depth on the lake does not tell what falls in the mountains",
+                delta.change,
+                "a share, as '-10 %', for inflow.runoff_response",
+            )
+    if projection is None:
+        return
+    for key in ("precipitation_elasticity", "evaporation_elasticity"):
+        if getattr(projection, key) != 0.0:
+            yield Problem(
+                scenario.where("climate", "projection", key),
+                "the rivers respond already",
+                f"{getattr(projection, key):g} beside inflow.runoff_response",
+                "0",
+            )
+    per_degree = units.parse(climate.evaporation_per_degree, "fraction", "evaporation_per_degree")
+    if projection.rain_and_evaporation and not per_degree > 0.0:
+        yield Problem(
+            scenario.where("climate", "evaporation_per_degree"),
+            "the warming of the projection is found from it",
+            climate.evaporation_per_degree,
+            "above 0",
+        )
+
+
+def _relative(change: str) -> bool:
+    """Whether a change is a share."""
+    try:
+        units.parse(change, "fraction", "change")
+    except InputError:
+        return False
+    return True

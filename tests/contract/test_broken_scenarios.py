@@ -115,6 +115,8 @@ BROKEN: list[tuple[str, str | bytes, str, str]] = [
     ("a temperature in per cent", GOOD + "climate.deltas.w: {variable: temperature, change: 5 %}\n",
      "9:1", "change of temperature is '5 %'"),
     ("a constant inflow without its mean", swap(", mean: 12 km3/yr", ""), "4:1", "needs its mean"),
+    ("rivers that respond to no climate", swap("12 km3/yr", "12 km3/yr, runoff_response: elasticity"),
+     "4:43", "rivers cannot respond: the scenario changes no climate"),
     ("members of which none differs", GOOD + "ensemble: {members: 5}\n", "9:12",
      "nothing differs between the members"),
     ("a reconstruction at a gauge", swap("kind: constant", "kind: knn, at: dam"), "4:21",
