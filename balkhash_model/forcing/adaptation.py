@@ -11,6 +11,7 @@ import numpy.typing as npt
 from balkhash_model import units
 from balkhash_model.errors import InputError, Problem
 from balkhash_model.forcing import operation
+from balkhash_model.forcing.delta import with_wetland
 from balkhash_model.forcing.series import axis_years, knots_to_rates, months_to_axis, ramp
 from balkhash_model.forcing.water_use import monthly_shape, takes_from_storage
 from balkhash_model.system import LakeSystem, ParameterSet, River, Withdrawal
@@ -67,8 +68,9 @@ def adapt_system(scenario: Scenario, system: LakeSystem) -> LakeSystem:
     Returns
     -------
     LakeSystem
-        With a withdrawal for each user of a storage, a river for each measure in the delta, and no
-        reservoir where the rule is ``none``: its rivers then pass it.
+        With a withdrawal for each user of a storage, a river for each measure in the delta, a
+        wetland where the delta has that form, and no reservoir where the rule is ``none``: its
+        rivers then pass it.
 
     Raises
     ------
@@ -95,6 +97,8 @@ def adapt_system(scenario: Scenario, system: LakeSystem) -> LakeSystem:
         for delta in system.deltas
         if delta.name in measure.links
     )
+    if any(delta.form == "wetland" for delta in scenario.deltas.values()):
+        system = with_wetland(system)
     gone = {name for name, r in scenario.reservoirs.items() if r.rule == "none"}
     missing = sorted(set(scenario.reservoirs) - set(system.storage_names()))
     if missing:

@@ -14,6 +14,7 @@ from balkhash_model.forcing import adaptation, base_climate, climate, ice, inflo
 from balkhash_model.forcing.adaptation import adapt_system, saved_delta_name
 from balkhash_model.forcing.climate_file import file_climate
 from balkhash_model.forcing.columns import column_rates
+from balkhash_model.forcing.delta import WETLAND, WETLAND_RELEASE, wetland_forcing
 from balkhash_model.forcing.membership import Members
 from balkhash_model.forcing.reservoir import given_back
 from balkhash_model.forcing.runoff import respond
@@ -179,6 +180,9 @@ def assemble_all(
         _tabled_climate(scenario, adapted, axis, change, table)
     else:
         _climate(scenario, adapted, axis, change, table, chosen)
+    if WETLAND in adapted.storage_names():
+        for variable, values in wetland_forcing(axis, adapted.parameters).items():
+            table.put(variable, WETLAND_RELEASE, values)
     uses = water_use(scenario, axis)
     extra: dict[str, object]
     if scenario.inflow.kind == "table":
@@ -215,13 +219,15 @@ def _climate(
     method = spec.evaporation
     cover = np.zeros((axis.n, len(system.storages)))
     for i, storage in enumerate(system.storages):
-        cover[:, i] = ice.ice_cover(axis, p, storage.name)
+        # the wetland lies beside the West and has its weather
+        place = "west" if storage.kind == "wetland" else storage.name
+        cover[:, i] = ice.ice_cover(axis, p, place)
         rain, evaporation = (
-            (lake_rain, climate.lake_evaporation(axis, p, storage.name, method))
-            if storage.kind == "lake"
+            (lake_rain, climate.lake_evaporation(axis, p, place, method))
+            if storage.kind != "reservoir"
             else climate.reservoir_depths(axis, p, method)
         )
-        if storage.kind == "lake" and spec.file is not None:
+        if storage.kind != "reservoir" and spec.file is not None:
             rain, evaporation = file_climate(scenario, axis, rain, evaporation, chosen)
         if change is not None:
             rain = np.maximum(rain * change.precipitation + change.precipitation_depth, 0.0)

@@ -34,7 +34,7 @@ def consistency(scenario: Scenario) -> list[Problem]:
     >>> consistency(load_scenario("hindcast"))
     []
     """
-    checks = (_years, _users, _measures, _operation, _inflow, _response)
+    checks = (_years, _users, _measures, _operation, _inflow, _response, _deltas)
     return [problem for check in checks for problem in check(scenario)]
 
 
@@ -279,3 +279,36 @@ def _relative(change: str) -> bool:
     except InputError:
         return False
     return True
+
+
+def _deltas(scenario: Scenario) -> Iterator[Problem]:
+    """A wetland needs the flow that enters it, and a loss of its own."""
+    inflow = scenario.inflow
+    for name, delta in scenario.deltas.items():
+        if delta.form != "wetland":
+            continue
+        where = scenario.where("deltas", name, "form")
+        if inflow.reconstruct_from is not None:
+            yield Problem(
+                where,
+                "the inflow of the lake is reconstructed below it",
+                "a wetland beside inflow.reconstruct_from",
+                "form 'function', or no reconstruction",
+            )
+        if inflow.kind == "table":
+            yield Problem(where, "is that of the Ili", "kind 'table'", "another kind of inflow")
+        elif inflow.kind != "history" and inflow.at in ("mouth", "lake"):
+            yield Problem(
+                where,
+                "acts only where the inflow is given above the delta",
+                f"inflow at {inflow.at!r}",
+                "'km171', 'dam' or 'ushzharma'",
+            )
+        for label, measure in scenario.measures.items():
+            if name in measure.links:
+                yield Problem(
+                    scenario.where("measures", label, "links", name),
+                    "cannot act: what a wetland loses is known only during the run",
+                    "deltas form 'wetland'",
+                    "form 'function'",
+                )
