@@ -215,6 +215,7 @@ def wetland_curve(
     (True, 15.2)
     """
     count = int(np.ceil(np.log(most_area / least_area) / np.log(ratio)))
-    area: FloatArray = least_area * ratio ** np.arange(count + 1)
+    step = np.arange(count + 1, dtype=np.float64)
+    area: FloatArray = least_area * np.power(ratio, step)
     rise = 2.0 * depth * (ratio - 1.0) / (ratio + 1.0)
-    return rise * np.arange(count + 1), area
+    return rise * step, area

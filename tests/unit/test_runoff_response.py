@@ -107,6 +107,26 @@ def test_the_tributaries_of_kapshagay_answer_too(scenario):
     np.testing.assert_allclose(rivers, less, rtol=1e-9)
 
 
+@pytest.mark.parametrize("rule", ["prescribed", "filling_and_season"])
+def test_the_published_history_answers_too(rule):
+    settings = [
+        "period.end=1975-01-01",
+        "climate.deltas.dry={variable: precipitation, change: -10 %}",
+        f"reservoirs.kapshagay.rule={rule}",
+    ]
+    given = build(load_scenario("hindcast_free", (), settings)).forcing
+    found = build(
+        load_scenario("hindcast_free", (), [*settings, "inflow.runoff_response=elasticity"])
+    ).forcing
+    ratio = by_hand(0.9, 0.0)
+    np.testing.assert_allclose(found["gauge_flow"], given["gauge_flow"] * ratio, rtol=1e-12)
+    east = {"river": "eastern_rivers"}
+    np.testing.assert_allclose(found["river_flow"].sel(east), given["river_flow"].sel(east) * ratio)
+    upper = (found["river_flow"] / given["river_flow"]).sel(river="ili_km171").values
+    # under the rule the reservoir gets the changed river from its first filling on
+    assert upper[-1] == pytest.approx(ratio if rule == "filling_and_season" else 1.0, rel=1e-12)
+
+
 def test_elasticities_are_parameters_like_others(scenario):
     still = [
         "parameters.overrides={ili_precipitation_elasticity: '0', ili_temperature_sensitivity: '0'}"
