@@ -189,7 +189,7 @@ class _Model:
     def result(self, values: FloatArray) -> xr.Dataset:
         system = load_system(self.record.system, parameters=self.parameters(values))
         case = build(self.record, system)
-        return simulate(system, case.forcing, initial=case.levels)
+        return simulate(case.system, case.forcing, initial=case.levels)
 
     def annual(self, values: FloatArray) -> pd.Series:
         return annual_means(self.result(values))

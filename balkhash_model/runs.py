@@ -17,6 +17,7 @@ from balkhash_model.diagnostics.balance import FLUXES
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.forcing import assemble_all
 from balkhash_model.forcing.adaptation import adapt_system
+from balkhash_model.forcing.delta import WETLAND, wetland_start
 from balkhash_model.forcing.inflow import scenario_axis
 from balkhash_model.forcing.river import Record
 from balkhash_model.library import load_system
@@ -82,6 +83,8 @@ def _start_levels(scenario: Scenario, system: LakeSystem) -> dict[str, float]:
     else:
         level = _quantity(text, system, "initial.lake_level")
     levels = dict.fromkeys(system.lake, level)
+    if WETLAND in system.storage_names():
+        levels[WETLAND] = wetland_start(system)[0]
     for name, text in scenario.initial.levels.items():
         levels[name] = _quantity(text, system, f"initial.levels.{name}")
     return levels
@@ -127,6 +130,8 @@ def _start_salinity(
         west, east = volumes[names.index("west")], volumes[names.index("east")]
         rest = (p["salt_stock"].si - p["west_salinity"].si * west) / east
         found |= {"west": p["west_salinity"].si, "east": max(rest, 0.0)}
+    if WETLAND in names:
+        found[WETLAND] = wetland_start(system)[1]
     for name, text in scenario.initial.salinity.items():
         found[name] = _quantity(text, system, f"initial.salinity.{name}", "salinity")
     return found

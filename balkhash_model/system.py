@@ -275,14 +275,14 @@ class Deposition:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Storage:
-    """A node that holds water: a lake basin or a reservoir.
+    """A node that holds water: a lake basin, a reservoir or a wetland.
 
     Attributes
     ----------
     name : str
         Name.
     kind : str
-        ``lake`` or ``reservoir``.
+        ``lake``, ``reservoir`` or ``wetland``.
     curve : Hypsometry
         Its level-area-volume curve.
     active_from : numpy.datetime64, optional
@@ -292,7 +292,7 @@ class Storage:
     """
 
     name: str
-    kind: Literal["lake", "reservoir"]
+    kind: Literal["lake", "reservoir", "wetland"]
     curve: Hypsometry
     active_from: np.datetime64 | None = None
     deposition: Deposition | None = None

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from balkhash_model import units
 from balkhash_model.errors import InputError, Problem
 from balkhash_model.forcing import operation
-from balkhash_model.forcing.calendar import annual_amounts_to_rates, by_period, cosine_shape
+from balkhash_model.forcing.delta import with_wetland
 from balkhash_model.forcing.series import axis_years, knots_to_rates, months_to_axis, ramp
 from balkhash_model.forcing.water_use import monthly_shape, takes_from_storage
 from balkhash_model.system import LakeSystem, ParameterSet, River, Withdrawal
@@ -24,7 +24,6 @@ FloatArray = npt.NDArray[np.float64]
 
 __all__ = [
     "adapt_system",
-    "natural_loss_returned",
     "own_rule_forcing",
     "release_forcing",
     "release_rule",
@@ -33,7 +32,6 @@ __all__ = [
 ]
 
 _NEVER = np.datetime64("9999-01-01", "s")
-_GAUGES = ("km171", "kapshagay_outflow")
 
 
 def saved_delta_name(measure: str) -> str:
@@ -70,8 +68,9 @@ def adapt_system(scenario: Scenario, system: LakeSystem) -> LakeSystem:
     Returns
     -------
     LakeSystem
-        With a withdrawal for each user of a storage, a river for each measure in the delta, and no
-        reservoir where the rule is ``none``: its rivers then pass it.
+        With a withdrawal for each user of a storage, a river for each measure in the delta, a
+        wetland where the delta has that form, and no reservoir where the rule is ``none``: its
+        rivers then pass it.
 
     Raises
     ------
@@ -98,6 +97,8 @@ def adapt_system(scenario: Scenario, system: LakeSystem) -> LakeSystem:
         for delta in system.deltas
         if delta.name in measure.links
     )
+    if any(delta.form == "wetland" for delta in scenario.deltas.values()):
+        system = with_wetland(system)
     gone = {name for name, r in scenario.reservoirs.items() if r.rule == "none"}
     missing = sorted(set(scenario.reservoirs) - set(system.storage_names()))
     if missing:
@@ -116,69 +117,6 @@ def adapt_system(scenario: Scenario, system: LakeSystem) -> LakeSystem:
 
 def _salinity(system: LakeSystem, junction: str) -> float:
     return next((j.salinity for j in system.junctions if j.name == junction), 0.0)
-
-
-def natural_loss_returned(scenario: Scenario, system: LakeSystem, axis: TimeAxis) -> FloatArray:
-    r"""Water that a reservoir took and that a run without it gives back at the dam.
-
-    :math:`\Delta Q = (Q_{171} - Q_{dam}) - (Q_{171} - Q_{dam})_{ref}`, the published loss between
-    the gauge at km 171 and the outflow of Kapshagay less that of the reference years. From the
-    means of Wang 2022 and 1960-1969 it is 1.39 km3/yr in 1970-1985, -0.09 in 1986-1995, 0.05 in
-    1996-2005 and 0.57 in 2006-2020.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        A scenario on the published history.
-    system : LakeSystem
-        For the monthly shape.
-    axis : TimeAxis
-        n intervals.
-
-    Returns
-    -------
-    array (n,)
-        Flow, m3/s; zero where nothing is given back.
-
-    Examples
-    --------
-    >>> from balkhash_model.library import load_system
-    >>> from balkhash_model.scenario import load_scenario
-    >>> axis = TimeAxis.monthly("1970-01-01", "1971-01-01")
-    >>> back = natural_loss_returned(load_scenario("no_kapshagay"), load_system("balkhash"), axis)
-    >>> round(float((back * axis.durations).sum()) / 1e9, 3)
-    1.39
-    """
-    rule = scenario.reservoirs.get("kapshagay")
-    if rule is None or rule.give_back is None:
-        return np.zeros(axis.n)
-    years = axis_years(axis)
-    amount = _published_loss(years) - float(np.mean(_published_loss(np.arange(*_span(rule)))))
-    if not np.isfinite(amount).all():
-        raise InputError(
-            Problem("reservoirs.kapshagay.give_back", "no published means for these years")
-        )
-    p = system.parameters
-    shape = cosine_shape(p["ili_seasonal_amplitude"].si, p["ili_peak_month"].si)
-    return annual_amounts_to_rates(axis, amount, int(years[0]), shape)
-
-
-def _span(rule: Reservoir) -> tuple[int, int]:
-    assert rule.give_back is not None
-    return rule.give_back[0], rule.give_back[1] + 1
-
-
-def _published_loss(years: npt.NDArray[np.int64]) -> FloatArray:
-    """Published loss between km 171 and the dam in each year, m3; NaN outside the periods."""
-    from balkhash_model import reference
-
-    table = reference.load("ili_flux_by_period")
-    flows = []
-    for gauge in _GAUGES:
-        rows = (table["row_kind"].values == "period") & (table["gauge"].values == gauge)
-        columns = [table[c].values[rows] for c in ("period_start", "period_end", "flow_km3_per_yr")]
-        flows.append(by_period(years, *columns) * 1e9)
-    return flows[0] - flows[1]
 
 
 def release_rule(

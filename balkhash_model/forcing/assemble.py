@@ -14,7 +14,10 @@ from balkhash_model.forcing import adaptation, base_climate, climate, ice, inflo
 from balkhash_model.forcing.adaptation import adapt_system, saved_delta_name
 from balkhash_model.forcing.climate_file import file_climate
 from balkhash_model.forcing.columns import column_rates
+from balkhash_model.forcing.delta import WETLAND, WETLAND_RELEASE, wetland_forcing
 from balkhash_model.forcing.membership import Members
+from balkhash_model.forcing.reservoir import given_back
+from balkhash_model.forcing.runoff import respond
 from balkhash_model.forcing.scenario_climate import ClimateChange, climate_change
 from balkhash_model.forcing.scenario_weather import scenario_weather
 from balkhash_model.forcing.series import axis_years, months_to_axis, ramp
@@ -176,11 +179,15 @@ def assemble_all(
     adapted = adapt_system(scenario, system)
     change = climate_change(scenario, axis, chosen)
     warming = scenario_warming(scenario, axis, chosen)
+    change = respond(scenario, adapted.parameters, axis, change, warming, chosen)
     table = _Table(adapted, axis)
     if scenario.climate.table is not None:
         _tabled_climate(scenario, adapted, axis, change, warming, table)
     else:
         _climate(scenario, adapted, axis, change, warming, table, chosen)
+    if WETLAND in adapted.storage_names():
+        for variable, values in wetland_forcing(axis, adapted.parameters).items():
+            table.put(variable, WETLAND_RELEASE, values)
     uses = water_use(scenario, axis)
     extra: dict[str, object]
     if scenario.inflow.kind == "table":
@@ -224,21 +231,23 @@ def _climate(
     if spec.weather is not None:
         given = scenario_weather(scenario, axis, p, basins, warming)
     for storage in system.storages:
+        # the wetland lies beside the West and has its weather
+        place = "west" if storage.kind == "wetland" else storage.name
         if storage.name not in given:
-            covers.append(ice.ice_cover(axis, p, storage.name, warmer, observed=observed))
+            covers.append(ice.ice_cover(axis, p, place, warmer, observed=observed))
         rain, evaporation = (
-            (lake_rain, climate.lake_evaporation(axis, p, storage.name, method))
-            if storage.kind == "lake"
+            (lake_rain, climate.lake_evaporation(axis, p, place, method))
+            if storage.kind != "reservoir"
             else climate.reservoir_depths(axis, p, method)
         )
         if storage.name in given:
             evaporation, cover = given[storage.name]
             covers.append(cover)
-        if storage.kind == "lake" and spec.file is not None:
+        if storage.kind != "reservoir" and spec.file is not None:
             rain, evaporation = file_climate(scenario, axis, rain, evaporation, chosen)
-        in_lake = storage.kind == "lake"
+        in_lake = storage.kind != "reservoir"
         evaporation = evaporation * warmed_evaporation(
-            scenario, axis, p, storage.name, warming, lake=in_lake
+            scenario, axis, p, place, warming, lake=in_lake
         )
         if change is not None:
             rain = np.maximum(rain * change.precipitation + change.precipitation_depth, 0.0)
@@ -378,10 +387,10 @@ def _history(
         first = system.storage(_RESERVOIR).active_from
         ruled = axis.edges[:-1] >= (axis.edges[0] if first is None else first)
         gauge = np.where(ruled, rivers["ili_km171"], gauge)
-        rivers["kapshagay_lateral"] = inflow.kapshagay_lateral(axis, p, closed=False)
-    if any(r.give_back is not None for r in scenario.reservoirs.values()):
-        back = adaptation.natural_loss_returned(scenario, system, axis)
-        gauge = gauge + back
+        rivers["kapshagay_lateral"] = _lateral(scenario, axis, p, change)
+    rule = scenario.reservoirs.get(_RESERVOIR)
+    if rule is not None and rule.give_back is not None:
+        gauge = gauge + given_back(axis, p, rule.give_back)
     above, eastern = _above(scenario, uses)
     gauge = _changed(gauge, change)
     east = _changed(rivers["eastern_rivers"], change, ili=False)
@@ -477,7 +486,7 @@ def _outlook(
         ili, east = _take(ili, east, above, eastern, extra)
     table.put("river_flow", "eastern_rivers", east)
     if spec.at == "km171":
-        _through_reservoir(scenario, system, axis, ili, table)
+        _through_reservoir(scenario, system, axis, change, ili, table)
         return extra
     table.put("gauge_flow", _HEAD, ili)
     _delta_measures(scenario, system, axis, ili, table, extra)
@@ -490,36 +499,55 @@ def _gain(scenario: Scenario, axis: TimeAxis, start: str) -> FloatArray:
     return np.full(axis.n, gain / inflow.MEAN_YEAR)
 
 
+def _lateral(
+    scenario: Scenario, axis: TimeAxis, parameters: ParameterSet, change: ClimateChange | None
+) -> FloatArray:
+    """Lateral inflow of Kapshagay under a rule; its tributaries respond where the rivers do."""
+    lateral = inflow.kapshagay_lateral(axis, parameters, closed=False)
+    if change is None or scenario.inflow.runoff_response == "given":
+        return lateral
+    return lateral + (change.runoff - 1.0) * inflow.kapshagay_tributaries(axis, parameters)
+
+
 def _through_reservoir(
-    scenario: Scenario, system: LakeSystem, axis: TimeAxis, ili: FloatArray, table: _Table
+    scenario: Scenario,
+    system: LakeSystem,
+    axis: TimeAxis,
+    change: ClimateChange | None,
+    ili: FloatArray,
+    table: _Table,
 ) -> None:
     """Inflow given above Kapshagay: through its rule, or past it where there is none."""
     p = system.parameters
     rule = scenario.reservoirs.get(_RESERVOIR)
     table.put("river_flow", "ili_km171", ili)
+    table.put("side_inflow", _HEAD, _gain(scenario, axis, "dam"))
     if rule is None or rule.rule == "none":
         # without the reservoir the reach loses what it lost before it was built
         natural = river.period_mean("dam", (1960, 1969)) - river.period_mean("km171", (1960, 1969))
         lateral = np.full(axis.n, natural / inflow.MEAN_YEAR)
-        table.put("river_flow", "kapshagay_lateral", lateral)
-        table.put("side_inflow", _HEAD, _gain(scenario, axis, "dam"))
-        return
-    lateral = inflow.kapshagay_lateral(axis, p, closed=False)
+    else:
+        lateral = _lateral(scenario, axis, p, change)
+    table.put("river_flow", "kapshagay_lateral", lateral)
     if _follows_own_rule(scenario):
-        table.put("river_flow", "kapshagay_lateral", lateral)
-        table.put("side_inflow", _HEAD, _gain(scenario, axis, "dam"))
         _own_rule(axis, p, table)
-        return
+    elif rule is not None and rule.rule == "rule":
+        for variable, values in _stated_rule(scenario, system, axis, ili + lateral).items():
+            table.put(variable, _RELEASE, values)
+
+
+def _stated_rule(
+    scenario: Scenario, system: LakeSystem, axis: TimeAxis, into: FloatArray
+) -> dict[str, FloatArray]:
+    """Forcing of a rule that the scenario states; what evaporates is taken off its plan."""
+    p, rule = system.parameters, scenario.reservoirs[_RESERVOIR]
     rain, evaporation = climate.reservoir_depths(axis, p, scenario.climate.evaporation)
     target = adaptation.target_storage(rule, "reservoirs.kapshagay")
     curve = system.storage(_RESERVOIR).curve
     area = float(curve.area_at(float(curve.level_at(float(target.mean())))))
-    through = ili + lateral - (evaporation - rain) * area
+    through = into - (evaporation - rain) * area
     made = adaptation.release_rule(scenario, system, axis, _RESERVOIR, through)
-    table.put("river_flow", "kapshagay_lateral", lateral)
-    table.put("side_inflow", _HEAD, _gain(scenario, axis, "dam"))
-    for variable, values in adaptation.release_forcing(made).items():
-        table.put(variable, _RELEASE, values)
+    return adaptation.release_forcing(made)
 
 
 def _delta_measures(

@@ -24,6 +24,7 @@ FloatArray = npt.NDArray[np.float64]
 
 __all__ = [
     "EVAPORATION_METHODS",
+    "annual_evaporation_response",
     "evaporation_response",
     "evaporation_shape",
     "evaporation_year",
@@ -244,6 +245,36 @@ def evaporation_response(
     rows = change.reshape(-1, change.shape[-1])
     ratios = [_month_ratios(site, share, tuple(row)) for row in rows.tolist()]
     return np.array(ratios).reshape(change.shape)
+
+
+def annual_evaporation_response(
+    parameters: ParameterSet, storage: str, temperature_change: float
+) -> float:
+    r"""How the evaporation of a whole year answers to warming, :math:`E(T + \Delta T)/E(T)`.
+
+    Parameters
+    ----------
+    parameters : ParameterSet
+        For the site and the assumptions.
+    storage : str
+        ``west``, ``east`` or ``kapshagay``.
+    temperature_change : float
+        Warming of the air, the same in every month, K.
+
+    Returns
+    -------
+    float
+        Ratio.
+
+    Examples
+    --------
+    >>> from balkhash_model.library import load_parameters
+    >>> round(annual_evaporation_response(load_parameters("balkhash"), "west", 1.0), 4)
+    1.0329
+    """
+    site, share = lake_site(parameters, storage), parameters["evaporation_ice_share"].si
+    warm, base = (_year_shape(site, share, change) for change in (temperature_change, 0.0))
+    return float(warm.sum() / base.sum())
 
 
 def ice_evaporation(parameters: ParameterSet, storage: str) -> float:

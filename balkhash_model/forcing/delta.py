@@ -1,21 +1,43 @@
-"""What the Ili must have lost in its delta for the lake to have moved as it did."""
+"""The delta of the Ili: what it must have lost for the lake to have moved, and its wetland."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from balkhash_model.errors import InputError, Problem
 from balkhash_model.forcing.climate import lake_evaporation, lake_precipitation
 from balkhash_model.forcing.inflow import MEAN_YEAR, eastern_rivers, ili_at_gauge
+from balkhash_model.physics.wetland import wetland_curve, wetland_rest_volume
+from balkhash_model.system import Delta, Hypsometry, Junction, Release, Storage
 from balkhash_model.timeaxis import TimeAxis
 
 if TYPE_CHECKING:
-    from balkhash_model.system import LakeSystem
+    from balkhash_model.system import LakeSystem, ParameterSet
 
-__all__ = ["FLUX_PERIODS", "LEVEL_PERIODS", "ImpliedLoss", "implied_delta_loss"]
+FloatArray = npt.NDArray[np.float64]
+
+__all__ = [
+    "FLUX_PERIODS",
+    "LEVEL_PERIODS",
+    "WETLAND",
+    "WETLAND_RELEASE",
+    "ImpliedLoss",
+    "implied_delta_loss",
+    "wetland_forcing",
+    "wetland_start",
+    "with_wetland",
+]
+
+#: Names of the wetland, of what drains it, and of the channels below it.
+WETLAND, WETLAND_RELEASE, _CHANNELS = "ili_wetland", "ili_wetland_drainage", "ili_channels"
+_DELTA = "ili_delta"
+#: A delta that loses nothing.
+_NO_LOSS = (np.array([0.0, 1e6]), np.array([0.0, 0.0]))
 
 #: The periods of the printed flows, as far as levels go.
 FLUX_PERIODS = (
@@ -118,3 +140,112 @@ def implied_delta_loss(
     if problems:
         raise InputError(problems)
     return found
+
+
+def with_wetland(system: LakeSystem) -> LakeSystem:
+    """Put a wetland with a volume of its own between the head and the mouth of the Ili delta.
+
+    The wetland takes all that passes the delta head, drains in proportion to its volume, and rain
+    and evaporation act on what it floods. The delta itself then loses nothing more. Links keep
+    their names: ``ili_delta`` is what reaches the mouth.
+
+    Parameters
+    ----------
+    system : LakeSystem
+        A system with the delta ``ili_delta``, and the parameters ``ili_wetland_depth`` and
+        ``ili_wetland_residence``.
+
+    Returns
+    -------
+    LakeSystem
+        With the storage ``ili_wetland``, whose level is a depth scale and no elevation.
+
+    Raises
+    ------
+    InputError
+        Where the system has no such delta.
+
+    Examples
+    --------
+    >>> from balkhash_model.library import load_system
+    >>> with_wetland(load_system("balkhash")).storage_names()
+    ['kapshagay', 'ili_wetland', 'west', 'east']
+    """
+    delta = next((d for d in system.deltas if d.name == _DELTA), None)
+    if delta is None:
+        raise InputError(
+            Problem(f"deltas.{_DELTA}", "no such delta", f"system {system.name!r}", "balkhash")
+        )
+    head = next(j for j in system.junctions if j.name == delta.source)
+    level, area = wetland_curve(system.parameters["ili_wetland_depth"].si)
+    wetland = Storage(WETLAND, "wetland", Hypsometry(level, area, f"curve of {WETLAND}"))
+    into = Delta(f"{WETLAND}_inflow", head.name, WETLAND, f"{WETLAND}_head",
+                 f"{WETLAND}_inflow_loss", *_NO_LOSS)  # fmt: skip
+    out = replace(delta, source=_CHANNELS, loss_flow=_NO_LOSS[0], loss=_NO_LOSS[1])
+    first = next(
+        (i for i, s in enumerate(system.storages) if s.name in system.lake), len(system.storages)
+    )
+    return replace(
+        system,
+        storages=(*system.storages[:first], wetland, *system.storages[first:]),
+        junctions=(*system.junctions, Junction(_CHANNELS, f"{_CHANNELS}_lateral", head.salinity)),
+        links=(*system.links, Release(WETLAND_RELEASE, WETLAND, _CHANNELS)),
+        deltas=(*(into if d is delta else d for d in system.deltas), out),
+    )
+
+
+def wetland_forcing(axis: TimeAxis, parameters: ParameterSet) -> dict[str, FloatArray]:
+    r"""Forcing by which the wetland drains as a linear reservoir, :math:`Q = W/\tau`.
+
+    Parameters
+    ----------
+    axis : TimeAxis
+        n intervals.
+    parameters : ParameterSet
+        For ``ili_wetland_residence``.
+
+    Returns
+    -------
+    dict
+        ``release_rate`` (s-1); plan and target of the release stay zero.
+
+    Examples
+    --------
+    >>> from balkhash_model.library import load_parameters
+    >>> axis = TimeAxis.monthly("2000-01-01", "2001-01-01")
+    >>> rate = wetland_forcing(axis, load_parameters("balkhash"))["release_rate"]
+    >>> round(1.0 / float(rate[0]) / 86400.0, 1)
+    97.2
+    """
+    return {"release_rate": np.full(axis.n, 1.0 / parameters["ili_wetland_residence"].si)}
+
+
+def wetland_start(system: LakeSystem) -> tuple[float, float]:
+    """Level and salinity of the wetland at rest under the flow ``ili_loss_flow``.
+
+    Parameters
+    ----------
+    system : LakeSystem
+        A system with the wetland.
+
+    Returns
+    -------
+    tuple of float
+        Level, m above the lowest point, and salinity, kg m-3: what evaporates leaves its salt.
+
+    Examples
+    --------
+    >>> from balkhash_model.library import load_system
+    >>> level, salinity = wetland_start(with_wetland(load_system("balkhash")))
+    >>> round(salinity, 3)
+    0.462
+    """
+    p = system.parameters
+    inflow, residence = p["ili_loss_flow"].si, p["ili_wetland_residence"].si
+    numbers = residence, p["ili_wetland_depth"].si, p["net_evaporation"].si
+    volume = float(wetland_rest_volume(inflow, *numbers))
+    brought = next(
+        j.salinity for j in system.junctions if system.delta_at(j.name).target == WETLAND
+    )
+    level = float(system.storage(WETLAND).curve.level_at(volume))
+    return level, brought * inflow * residence / volume

@@ -1,4 +1,4 @@
-"""What the Ili loses in Kapshagay: as printed, term by term, and the Ili without the reservoir."""
+"""What the Ili loses in Kapshagay: as printed, term by term, and what it would carry without it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from balkhash_model.forcing.climate import reservoir_depths
 from balkhash_model.forcing.inflow import (
     MEAN_YEAR,
     _years,
-    ili_at_gauge,
     kapshagay_irrigation,
     kapshagay_tributaries,
     kazakh_cropland,
@@ -26,14 +25,12 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 _KM3 = 1e9
-_NATURAL = (1960, 1969)
 
 __all__ = [
     "LateralFit",
     "PeriodBalance",
     "fit_lateral",
     "given_back",
-    "ili_without_reservoir",
     "period_balance",
     "published_losses",
 ]
@@ -236,8 +233,13 @@ def fit_lateral(system: LakeSystem, loss_error: float = 0.4) -> LateralFit:
     )
 
 
-def given_back(axis: TimeAxis, parameters: ParameterSet) -> FloatArray:
-    """What the Ili would carry more at the dam had Kapshagay not been built.
+def given_back(
+    axis: TimeAxis, parameters: ParameterSet, reference: tuple[int, int] = (1960, 1969)
+) -> FloatArray:
+    r"""What the Ili would carry more at the dam had Kapshagay not been built.
+
+    :math:`\Delta Q = (Q_{171} - Q_{dam}) - \overline{(Q_{171} - Q_{dam})}_{ref}`, the printed loss
+    between the gauge at km 171 and the dam less its mean over the reference years.
 
     Parameters
     ----------
@@ -245,18 +247,19 @@ def given_back(axis: TimeAxis, parameters: ParameterSet) -> FloatArray:
         The intervals.
     parameters : ParameterSet
         For the monthly shape of the Ili.
+    reference : tuple of int, default (1960, 1969)
+        First and last year of the time whose loss is that of the river alone.
 
     Returns
     -------
     array (n,)
-        Flow, m3/s: the printed loss between km 171 and the dam, less that of 1960-1969, when the
-        reach was a river with its own losses; zero before 1970. Slightly negative in 1986-1995,
-        when less was lost than in the 1960s.
+        Flow, m3/s. Against 1960-1969, when the reach was a river with its own losses, it is zero
+        before 1970 and slightly negative in 1986-1995, when less was lost than in the 1960s.
 
     Raises
     ------
     InputError
-        Where the intervals leave the periods of the table.
+        Where the intervals or the reference years leave the periods of the table.
 
     Examples
     --------
@@ -269,52 +272,23 @@ def given_back(axis: TimeAxis, parameters: ParameterSet) -> FloatArray:
     1.39
     """
     losses = published_losses()
-    years = _years(axis)
     starts, ends = (np.array(x) for x in zip(*losses, strict=True))
-    more = np.array(list(losses.values())) - losses[_NATURAL]
-    amounts = by_period(years, starts, ends, more) * _KM3
-    missing = years[~np.isfinite(amounts)]
-    if missing.size:
-        raise InputError(
-            Problem(
-                "operation: none",
-                "no published loss for these years",
-                f"{missing[0]} to {missing[-1]}",
-                f"{starts.min()} to {ends.max()}",
-                "Shorten the period",
-            )
+    printed = np.array(list(losses.values()))
+    years = {"years": _years(axis), "reference": np.arange(reference[0], reference[1] + 1)}
+    loss = {name: by_period(y, starts, ends, printed) for name, y in years.items()}
+    problems = [
+        Problem(
+            "reservoirs.kapshagay.give_back",
+            f"no published loss for these {'years' if name == 'years' else 'reference years'}",
+            f"{missing[0]} to {missing[-1]}",
+            f"{starts.min()} to {ends.max()}",
+            "Shorten the period" if name == "years" else None,
         )
+        for name, y in years.items()
+        if (missing := y[~np.isfinite(loss[name])]).size
+    ]
+    if problems:
+        raise InputError(problems)
+    amounts = (loss["years"] - loss["reference"].mean()) * _KM3
     shape = cosine_shape(parameters["ili_seasonal_amplitude"].si, parameters["ili_peak_month"].si)
-    return annual_amounts_to_rates(axis, amounts, int(years[0]), shape)
-
-
-def ili_without_reservoir(axis: TimeAxis, gauge: str, parameters: ParameterSet) -> FloatArray:
-    """Flow of the Ili at a gauge had Kapshagay not been built.
-
-    Parameters
-    ----------
-    axis : TimeAxis
-        The intervals.
-    gauge : str
-        ``kapshagay_outflow`` or ``ushzharma``; ``km171`` lies upstream and stays as it is.
-    parameters : ParameterSet
-        For the monthly shape.
-
-    Returns
-    -------
-    array (n,)
-        Gauged flow plus :func:`given_back`, m3/s. The climate, the losses below the dam and the
-        irrigation that the reservoir brought below it stay as they were.
-
-    Examples
-    --------
-    11.72 gauged and 1.39 given back is 13.77 at km 171 less the old loss of 0.66:
-
-    >>> from balkhash_model.library import load_parameters
-    >>> axis = TimeAxis.monthly("1980-01-01", "1981-01-01")
-    >>> flow = ili_without_reservoir(axis, "kapshagay_outflow", load_parameters("balkhash"))
-    >>> round(float((flow * axis.durations).sum()) / 1e9, 9)
-    13.11
-    """
-    flow = ili_at_gauge(axis, gauge, parameters)
-    return flow if gauge == "km171" else flow + given_back(axis, parameters)
+    return annual_amounts_to_rates(axis, amounts, int(years["years"][0]), shape)

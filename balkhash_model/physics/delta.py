@@ -1,4 +1,4 @@
-"""What a river loses in its delta: as a function of the flow that enters it, or in a wetland."""
+"""What a river loses in its delta as a function of the flow that enters it, and fits to losses."""
 
 from __future__ import annotations
 
@@ -13,13 +13,11 @@ FloatArray = npt.NDArray[np.float64]
 
 __all__ = [
     "LossFit",
-    "WetlandStep",
     "delta_loss",
     "fit_linear_loss",
+    "fit_proportional_loss",
     "head_flow_for_outflow",
     "linear_loss_table",
-    "wetland_steady_loss",
-    "wetland_step",
 ]
 
 
@@ -199,103 +197,35 @@ def fit_linear_loss(
     )
 
 
-class WetlandStep(NamedTuple):
-    """Volume at the end of an interval, m3, and mean flows over it, m3 s-1."""
-
-    volume: FloatArray
-    outflow: FloatArray
-    loss: FloatArray
-
-
-def wetland_step(
-    volume: npt.ArrayLike,
-    inflow: npt.ArrayLike,
-    duration: npt.ArrayLike,
-    residence: npt.ArrayLike,
-    depth: npt.ArrayLike,
-    net_evaporation: npt.ArrayLike,
-) -> WetlandStep:
-    r"""Exact course of a linear wetland over an interval of steady inflow.
-
-    :math:`dW/dt = I - W/\tau - e W/d`: the wetland W drains to the lake with the residence time
-    :math:`\tau`, and evaporates from the area :math:`W/d` that it floods to the mean depth d.
+def fit_proportional_loss(
+    flow: npt.ArrayLike, loss: npt.ArrayLike, weight: npt.ArrayLike | None = None
+) -> LossFit:
+    r"""Fit a constant share of the flow to losses by least squares: a linear wetland at rest.
 
     Parameters
     ----------
-    volume : array_like
-        Volume at the start, m3.
-    inflow : array_like
-        Flow at the delta head I, m3 s-1.
-    duration : array_like
-        Length of the interval, s.
-    residence : array_like
-        Residence time :math:`\tau`, s.
-    depth : array_like
-        Mean depth d of flooding, m.
-    net_evaporation : array_like
-        Evaporation less rain e, m s-1; it may be negative.
+    flow, loss : array_like (n,)
+        Flow at the delta head and loss, in one unit; two or more.
+    weight : array_like (n,), optional
+        Weights, such as years.
 
     Returns
     -------
-    WetlandStep
-        Volume at the end, mean outflow to the lake and mean loss to the air. They close:
-        :math:`\Delta W = (I - Q - D) \Delta t`.
+    LossFit
+        The share as its slope, :math:`D = b Q`, with its standard error.
 
     Examples
     --------
-    A wetland without inflow or evaporation keeps 1/e after its residence time:
-
-    >>> step = wetland_step(1e9, 0.0, 1e7, 1e7, 1.0, 0.0)
-    >>> round(float(step.volume) / 1e9, 6), float(step.loss)
-    (0.367879, 0.0)
+    >>> fit = fit_proportional_loss([1.0, 2.0, 3.0], [0.5, 0.6, 1.0])
+    >>> round(fit.slope, 4), fit.residuals.round(4)
+    (0.3357, array([ 0.1643, -0.0714, -0.0071]))
     """
-    w, q = np.asarray(volume, dtype=np.float64), np.asarray(inflow, dtype=np.float64)
-    t, drain = np.asarray(duration, dtype=np.float64), 1.0 / np.asarray(residence, dtype=np.float64)
-    dry = np.asarray(net_evaporation, dtype=np.float64) / np.asarray(depth, dtype=np.float64)
-    x = (drain + dry) * t
-    small = np.abs(x) < 1e-4
-    safe = np.where(small, 1.0, x)
-    # means of exp(-x s) over s from 0 to 1, and of its integral; series where x is small
-    first = np.where(small, 1.0 - x / 2.0 + x**2 / 6.0, -np.expm1(-safe) / safe)
-    second = np.where(small, 0.5 - x / 6.0 + x**2 / 24.0, (1.0 + np.expm1(-safe) / safe) / safe)
-    mean = w * first + q * t * second
-    end = w * np.exp(-x) + q * t * first
-    return WetlandStep(end, mean * drain, mean * dry)
-
-
-def wetland_steady_loss(
-    inflow: npt.ArrayLike,
-    residence: npt.ArrayLike,
-    depth: npt.ArrayLike,
-    net_evaporation: npt.ArrayLike,
-) -> FloatArray:
-    r"""Loss of a linear wetland at rest, :math:`D = I\,r/(1 + r)` with :math:`r = e \tau/d`.
-
-    Parameters
-    ----------
-    inflow : array_like
-        Flow at the delta head I, m3 s-1.
-    residence : array_like
-        Residence time :math:`\tau`, s.
-    depth : array_like
-        Mean depth d of flooding, m.
-    net_evaporation : array_like
-        Evaporation less rain e, m s-1.
-
-    Returns
-    -------
-    array
-        Loss, m3 s-1, a constant share of the flow.
-
-    Examples
-    --------
-    >>> float(wetland_steady_loss(400.0, 1e7, 1.0, 2.5e-8))
-    80.0
-    """
-    ratio = (
-        np.asarray(net_evaporation, dtype=np.float64)
-        * np.asarray(residence, dtype=np.float64)
-        / np.asarray(depth, dtype=np.float64)
-    )
-    loss: FloatArray = np.asarray(inflow, dtype=np.float64) * ratio / (1.0 + ratio)
-    return loss
+    q, d = np.asarray(flow, dtype=np.float64), np.asarray(loss, dtype=np.float64)
+    w = np.ones(q.size) if weight is None else np.asarray(weight, dtype=np.float64)
+    w = w / w.mean()
+    spread = float((w * q * q).sum())
+    share = float((w * q * d).sum()) / spread
+    left: FloatArray = d - share * q
+    scatter = float((w * left**2).sum()) / (q.size - 1)
+    middle = float(np.average(q, weights=w))
+    return LossFit(middle, share * middle, share, float(np.sqrt(scatter / spread)), left)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from balkhash_model.errors import Problem, nearest
+from balkhash_model import units
+from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.scenario.layers import Key
 from balkhash_model.scenario.schema import Scenario
 from balkhash_model.scenario.schema_inflow import STOCHASTIC
@@ -33,7 +34,17 @@ def consistency(scenario: Scenario) -> list[Problem]:
     >>> consistency(load_scenario("hindcast"))
     []
     """
-    checks = (_years, _users, _measures, _operation, _inflow, _weather, _temperature)
+    checks = (
+        _years,
+        _users,
+        _measures,
+        _operation,
+        _inflow,
+        _weather,
+        _temperature,
+        _response,
+        _deltas,
+    )
     return [problem for check in checks for problem in check(scenario)]
 
 
@@ -196,6 +207,16 @@ def _measures(scenario: Scenario) -> Iterator[Problem]:
                     rule.rule,
                     "rule",
                 )
+        inflow = scenario.inflow
+        hidden = inflow.kind == "table" or (inflow.kind != "history" and inflow.at == "km171")
+        for target in measure.links if hidden else ():
+            yield Problem(
+                scenario.where("measures", name, "links", target),
+                "cannot act: how much enters the delta is known only during the run",
+                "kind 'table'" if inflow.kind == "table" else f"inflow at {inflow.at!r}",
+                "inflow at 'dam', 'ushzharma', 'mouth' or 'lake'",
+                "Give the inflow there, or lower the parameter delta_loss for the whole run",
+            )
 
 
 def _operation(scenario: Scenario) -> Iterator[Problem]:
@@ -285,3 +306,101 @@ def _inflow(scenario: Scenario) -> Iterator[Problem]:
         )
     if scenario.ensemble.members is not None and inflow.reconstruct_from is not None:
         yield Problem(scenario.where("ensemble", "members"), "a reconstruction has one member")
+
+
+def _response(scenario: Scenario) -> Iterator[Problem]:
+    """Rivers that follow the climate need one, and may not follow it twice."""
+    if scenario.inflow.runoff_response == "given":
+        return
+    climate, projection = scenario.climate, scenario.climate.projection
+    where = scenario.where("inflow", "runoff_response")
+    if scenario.inflow.kind == "table":
+        yield Problem(
+            where, "knows the elasticities of the Ili alone", "kind 'table'", "another kind"
+        )
+    if not climate.deltas and projection is None:
+        yield Problem(
+            where,
+            "rivers cannot respond: the scenario changes no climate",
+            "no climate.deltas and no climate.projection",
+            "one of the two",
+            "State the change of rain and temperature, or set it to 'given'",
+        )
+    for name, delta in climate.deltas.items():
+        depth = delta.variable == "precipitation" and not _relative(delta.change)
+        if delta.variable == "runoff":
+            yield Problem(
+                scenario.where("climate", "deltas", name),
+                "the rivers respond already",
+                "a change of runoff beside inflow.runoff_response",
+                "one of the two",
+            )
+        elif depth:
+            yield Problem(
+                scenario.where("climate", "deltas", name, "change"),
+                "a depth on the lake does not tell what falls in the mountains",
+                delta.change,
+                "a share, as '-10 %', for inflow.runoff_response",
+            )
+    if projection is None:
+        return
+    for key in ("precipitation_elasticity", "evaporation_elasticity"):
+        if getattr(projection, key) != 0.0:
+            yield Problem(
+                scenario.where("climate", "projection", key),
+                "the rivers respond already",
+                f"{getattr(projection, key):g} beside inflow.runoff_response",
+                "0",
+            )
+    given = climate.evaporation_per_degree
+    if given is None or not projection.rain_and_evaporation:
+        return
+    if not units.parse(given, "fraction", "evaporation_per_degree") > 0.0:
+        yield Problem(
+            scenario.where("climate", "evaporation_per_degree"),
+            "the warming of the projection is found from it",
+            given,
+            "above 0",
+        )
+
+
+def _relative(change: str) -> bool:
+    """Whether a change is a share."""
+    try:
+        units.parse(change, "fraction", "change")
+    except InputError:
+        return False
+    return True
+
+
+def _deltas(scenario: Scenario) -> Iterator[Problem]:
+    """A wetland needs the flow that enters it, and a loss of its own."""
+    inflow = scenario.inflow
+    for name, delta in scenario.deltas.items():
+        if delta.form != "wetland":
+            continue
+        where = scenario.where("deltas", name, "form")
+        if inflow.reconstruct_from is not None:
+            yield Problem(
+                where,
+                "the inflow of the lake is reconstructed below it",
+                "a wetland beside inflow.reconstruct_from",
+                "form 'function', or no reconstruction",
+            )
+        if inflow.kind == "table":
+            yield Problem(where, "is that of the Ili", "kind 'table'", "another kind of inflow")
+        elif inflow.kind != "history" and inflow.at in ("mouth", "lake"):
+            yield Problem(
+                where,
+                "acts only where the inflow is given above the delta",
+                f"inflow at {inflow.at!r}",
+                "'km171', 'dam' or 'ushzharma'",
+            )
+        for label, measure in scenario.measures.items():
+            if name in measure.links:
+                yield Problem(
+                    scenario.where("measures", label, "links", name),
+                    "cannot act: what a wetland loses is known only during the run",
+                    "deltas form 'wetland'",
+                    "form 'function'",
+                )

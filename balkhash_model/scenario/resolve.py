@@ -347,7 +347,7 @@ def variants_of(name: str) -> list[str]:
     Examples
     --------
     >>> variants_of("rcp45")
-    ['fixed_rivers', 'gauge_mean', 'thevs2017', 'to_2100']
+    ['fixed_rivers', 'gauge_mean', 'rivers_respond', 'thevs2017', 'to_2100']
     """
     return sorted(_variants(_chain(find_scenario(name), "file")))
 

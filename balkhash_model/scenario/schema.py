@@ -20,7 +20,7 @@ from balkhash_model.scenario.origins import Explanation, Origins
 from balkhash_model.scenario.schema_climate import Climate
 from balkhash_model.scenario.schema_ensemble import Ensemble
 from balkhash_model.scenario.schema_inflow import Inflow
-from balkhash_model.scenario.schema_use import Measure, Reservoir, User
+from balkhash_model.scenario.schema_use import Measure, Reservoir, RiverDelta, User
 from balkhash_model.validation import Strict
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "ParameterChoice",
     "Period",
     "Reservoir",
+    "RiverDelta",
     "Scenario",
     "User",
 ]
@@ -158,6 +159,8 @@ class Scenario(Strict):
     """Who takes water, by name."""
     reservoirs: dict[str, Reservoir] = {}
     """How reservoirs are operated, by name of the storage."""
+    deltas: dict[Literal["ili_delta"], RiverDelta] = {}
+    """How deltas lose water, by name; a delta that is not named loses a function of its flow."""
     measures: dict[str, Measure] = {}
     """Interventions, by name."""
     ensemble: Ensemble = Ensemble()

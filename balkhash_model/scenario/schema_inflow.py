@@ -66,6 +66,11 @@ class Inflow(Strict):
     reference_period: Years = (2006, 2020)
     """Years to which the inflow belongs: the use and the glacier runoff of these years are
     embedded in it, and only changes since then act."""
+    runoff_response: Literal["given", "elasticity"] = "given"
+    """How natural flow answers to a change of climate. ``given``: as ``climate`` says of runoff
+    itself, and otherwise not at all. ``elasticity``: all rivers are multiplied by the ratio that
+    rain, warming and glaciers of the scenario give since ``reference_period``, with the parameters
+    ``ili_precipitation_elasticity``, ``ili_temperature_sensitivity``, ``glacier_runoff_share``."""
     ili: Literal["ili_flux_by_period"] = "ili_flux_by_period"
     """Ili at its gauges: means by period."""
     eastern_dry_phase: Years | None = None

@@ -43,7 +43,7 @@ def json_schema() -> dict[str, Any]:
     Examples
     --------
     >>> sorted(json_schema()["properties"])[:3]
-    ['abstraction', 'climate', 'ensemble']
+    ['abstraction', 'climate', 'deltas']
     """
     schema = Scenario.model_json_schema(by_alias=True)
     _loosen(schema)

@@ -20,7 +20,7 @@ from balkhash_model.scenario.fields import (
 )
 from balkhash_model.validation import Strict
 
-__all__ = ["Cost", "Effect", "Measure", "Reservoir", "User"]
+__all__ = ["Cost", "Effect", "Measure", "Reservoir", "RiverDelta", "User"]
 
 
 def _twelve(value: list[float]) -> list[float]:
@@ -137,6 +137,16 @@ class Effect(Strict):
     """Change of the loss in the Ili delta, as ``-0.3 km3/yr``."""
     minimum_release: FlowText | None = None
     """New least release of a reservoir under ``rule``."""
+
+
+class RiverDelta(Strict):
+    """How a river loses water in its delta."""
+
+    form: Literal["function", "wetland"] = "function"
+    """``function``: a loss that does not fall as the flow rises, by the parameters ``delta_loss``,
+    ``ili_loss_slope`` and ``ili_loss_flow``. ``wetland``: a store between delta head and mouth that
+    drains in the time ``ili_wetland_residence`` and evaporates from what it floods to the depth
+    ``ili_wetland_depth``; its volume is a state of the run."""
 
 
 class Cost(Strict):

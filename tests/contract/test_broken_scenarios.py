@@ -99,6 +99,10 @@ BROKEN: list[tuple[str, str | bytes, str, str]] = [
      "users: {farmers: {use: 5 %}}}}\n", "9:47", "Nearest: farms"),
     ("a measure without effect", GOOD + "measures: {m: {title: M, start: 2026}}\n", "9:12",
      "has no effect"),
+    ("a measure in the delta with inflow above Kapshagay", swap("12 km3/yr", "12 km3/yr, at: km171")
+     + "measures:\n  gates: {title: Gates, start: 2026, links: "
+     "{ili_delta: {delta_loss: -0.3 km3/yr}}}\n", "10:46",
+     "cannot act: how much enters the delta is known only during the run; got inflow at 'km171'"),
     ("money without a currency", GOOD + "measures: {m: {title: M, start: 2026, users: {farms: "
      "{use: 5 %}}, cost: {capital: 3 million}}}\n", "9:74", "a number and a currency"),
     ("a rule without inflow above it", swap("rule: none", "rule: rule, target_storage: [14 km3]"),
@@ -111,6 +115,9 @@ BROKEN: list[tuple[str, str | bytes, str, str]] = [
     ("a temperature in per cent", GOOD + "climate.deltas.w: {variable: temperature, change: 5 %}\n",
      "9:1", "change of temperature is '5 %'"),
     ("a constant inflow without its mean", swap(", mean: 12 km3/yr", ""), "4:1", "needs its mean"),
+    ("rivers that respond to no climate",
+     swap("12 km3/yr", "12 km3/yr, runoff_response: elasticity"), "4:43",
+     "rivers cannot respond: the scenario changes no climate"),
     ("members of which none differs", GOOD + "ensemble: {members: 5}\n", "9:12",
      "nothing differs between the members"),
     ("a reconstruction at a gauge", swap("kind: constant", "kind: knn, at: dam"), "4:21",

@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import balkhash_model as bm
+from balkhash_model.calibration import calibrate
+from balkhash_model.diagnostics.skill import level_skill
 from balkhash_model.forcing.delta import FLUX_PERIODS, LEVEL_PERIODS, implied_delta_loss
-from balkhash_model.library import load_system
+from balkhash_model.library import load_parameters, load_system
 from balkhash_model.physics.delta import fit_linear_loss
+from balkhash_model.reference.levels import balkhash_levels
 
 #: The budget of Wang 2022: net evaporation, groundwater, four eastern rivers without a dry phase.
 PRINTED = {
@@ -83,3 +87,24 @@ def _table(system):
 def test_a_period_beyond_the_levels_is_refused(problems, balkhash):
     [text] = problems(implied_delta_loss, balkhash, [("2006-01-01", "2016-01-01")])
     assert "outside the annual levels; got 2016-01-01; expected 1961-07-01 to 2014-07-01" in text
+
+
+def test_a_wetland_in_the_delta_is_no_better_than_a_constant_loss(tmp_path):
+    """Why the constant is the default: annual levels, with the same parameters and refitted."""
+    path = tmp_path / "wetland.yml"
+    path.write_text(
+        "extends: hindcast_free\nmeta: {name: wetland}\ndeltas: {ili_delta: {form: wetland}}\n"
+    )
+    observed = balkhash_levels()
+
+    def rmse(result):
+        table = level_skill(result, observed)
+        return float(table.loc["all annual levels", "rmse"])
+
+    assert rmse(bm.run("hindcast_free")) == pytest.approx(0.248, abs=0.001)
+    assert rmse(bm.run(str(path))) == pytest.approx(0.328, abs=0.001)
+    free = [n for n, p in load_parameters("balkhash").items() if p.status == "fitted"]
+    names = ["ili_wetland_residence" if n == "delta_loss" else n for n in free]
+    refitted = calibrate(str(path), names)
+    assert refitted.scores["rmse"] == pytest.approx(0.250, abs=0.001)
+    assert refitted.table.loc["ili_wetland_residence", "fitted"] == pytest.approx(90.2, abs=0.5)

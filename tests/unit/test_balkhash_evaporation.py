@@ -288,7 +288,10 @@ def test_glaciers_follow_the_projection(problems):
     assert runoff.glacier_ratio([2020], "RCP8.5")[0] == pytest.approx(8.79 / 7.02)
     assert runoff.glacier_ratio([1950, 1994], "RCP4.5").tolist() == [1.0, 1.0]
     assert runoff.glacier_ratio([2300], "RCP4.5")[0] == pytest.approx(7.63 / 7.04)
-    found = problems(runoff.glacier_ratio, [2020], "RCP6", "best")
+    # the lowest of the models, over its own value of 1980-2009
+    assert runoff.glacier_ratio([2020], "RCP8.5", 0.0)[0] == pytest.approx(7.2 / 6.7)
+    assert runoff.glacier_ratio([2020, 2040], "RCP8.5", [0.0, 0.5, 1.0]).shape == (3, 2)
+    found = problems(runoff.glacier_ratio, [2020], "RCP6", 1.5)
     assert len(found) == 2
 
 

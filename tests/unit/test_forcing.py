@@ -22,7 +22,6 @@ from balkhash_model.forcing.inflow import (
 from balkhash_model.forcing.operation import release_rule, target_volume
 from balkhash_model.forcing.reservoir import (
     given_back,
-    ili_without_reservoir,
     published_losses,
 )
 from balkhash_model.forcing.table import FORCING
@@ -247,23 +246,25 @@ def test_without_the_reservoir_the_river_gets_its_losses_back():
     # printed losses 0.66, 2.05, 0.57, 0.71, 1.23
     expected = {1969: 0.0, 1970: 1.39, 1985: 1.39, 1986: -0.09, 1996: 0.05, 2020: 0.57}
     assert {y: back[y] / 1e9 for y in expected} == pytest.approx(expected, abs=1e-9)
-    natural = yearly(axis, ili_without_reservoir(axis, "kapshagay_outflow", P))
+    dam = ili_at_gauge(axis, "kapshagay_outflow", P)
+    natural = yearly(axis, dam + given_back(axis, P))
     above = yearly(axis, ili_at_gauge(axis, "km171", P))
     for year in natural:  # the old loss of the reach, in every year
         assert (above[year] - natural[year]) / 1e9 == pytest.approx(0.66, abs=1e-9)
-    head = yearly(axis, ili_without_reservoir(axis, "ushzharma", P))
-    assert head[1980] / 1e9 == pytest.approx(11.55 + 1.39)
-    np.testing.assert_array_equal(
-        ili_without_reservoir(axis, "km171", P), ili_at_gauge(axis, "km171", P)
-    )
+    # against other years of reference: 0.57 in 1986-1995 and 0.71 in 1996-2005
+    other = yearly(axis, given_back(axis, P, (1994, 1997)))
+    assert other[1980] / 1e9 == pytest.approx(2.05 - 0.64, abs=1e-9)
 
 
 def test_without_the_reservoir_only_in_years_with_printed_losses(problems):
     [text] = problems(given_back, months_of(2019, 2022), P)
     assert text == (
-        "operation: none: no published loss for these years; "
+        "reservoirs.kapshagay.give_back: no published loss for these years; "
         "got 2021 to 2022; expected 1960 to 2020. Shorten the period"
     )
+    found = problems(given_back, months_of(2019, 2022), P, (1950, 1959))
+    assert len(found) == 2
+    assert "no published loss for these reference years; got 1950 to 1959" in found[1]
 
 
 # ---------------------------------------------------------------- climate

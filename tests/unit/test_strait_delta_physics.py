@@ -11,10 +11,9 @@ from balkhash_model.physics.delta import (
     fit_linear_loss,
     head_flow_for_outflow,
     linear_loss_table,
-    wetland_steady_loss,
-    wetland_step,
 )
 from balkhash_model.physics.strait import manning_conveyance, strait_flow, weir_flow
+from balkhash_model.physics.wetland import wetland_steady_loss, wetland_step
 
 SHAPE = {"width": 3500.0, "length": 10_000.0, "roughness": 0.03}
 
