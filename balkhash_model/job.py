@@ -418,7 +418,7 @@ def collapse_job(
     """
     import xarray as xr
 
-    from balkhash_model.diagnostics.collapse import course, nearness_summary, observed_baseline
+    from balkhash_model.diagnostics import course, nearness_summary, observed_baseline
     from balkhash_model.plot import collapse, save
 
     baseline = observed_baseline(lake)

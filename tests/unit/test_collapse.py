@@ -6,15 +6,14 @@ import pytest
 import xarray as xr
 
 import balkhash_model as bm
-from balkhash_model.diagnostics.collapse import (
-    STATE,
+from balkhash_model.diagnostics import (
     course,
     equivalent_year,
-    find_onset,
     nearness,
     nearness_summary,
     observed_baseline,
 )
+from balkhash_model.diagnostics.courses import STATE, find_onset
 from balkhash_model.job import collapse_job, write_result
 from balkhash_model.plot import collapse, compare_lakes
 
