@@ -288,7 +288,11 @@ def course(
     elif not years[0] <= onset <= years[-1]:
         raise InputError(
             Problem(
-                f"onset of {label}", "outside the record", str(onset), f"{years[0]} to {years[-1]}"
+                f"onset of {label}",
+                "outside the record",
+                str(onset),
+                f"{years[0]} to {years[-1]}",
+                "Give the last year before the fall, or none to have it found",
             )
         )
     last = onset if onset is not None else int(years[0]) + _BEFORE - 1

@@ -20,7 +20,7 @@ from balkhash_model.scenario.origins import Explanation, Origins
 from balkhash_model.scenario.schema_climate import Climate
 from balkhash_model.scenario.schema_ensemble import Ensemble
 from balkhash_model.scenario.schema_inflow import Inflow
-from balkhash_model.scenario.schema_use import Measure, Reservoir, User
+from balkhash_model.scenario.schema_use import LinkDates, Measure, Reservoir, User
 from balkhash_model.validation import Strict
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Ensemble",
     "Inflow",
     "Initial",
+    "LinkDates",
     "Measure",
     "Meta",
     "Outputs",
@@ -158,6 +159,8 @@ class Scenario(Strict):
     """Who takes water, by name."""
     reservoirs: dict[str, Reservoir] = {}
     """How reservoirs are operated, by name of the storage."""
+    links: dict[str, LinkDates] = {}
+    """Dates of straits and dams that differ from those of the system, by name of the link."""
     measures: dict[str, Measure] = {}
     """Interventions, by name."""
     ensemble: Ensemble = Ensemble()

@@ -155,8 +155,10 @@ def test_the_command_s_table_and_figure(tmp_path):
 def test_what_the_command_cannot_use_is_named_all_at_once(tmp_path):
     (tmp_path / "no.nc").write_text("text")
     with pytest.raises(bm.InputError) as caught:
-        collapse_job([tmp_path / "no.nc", tmp_path / "none.nc"])
-    assert len(caught.value.problems) == 2
+        collapse_job([tmp_path / "no.nc", tmp_path / "none.nc"], lake="arel")
+    found = [str(p) for p in caught.value.problems]
+    assert len(found) == 3
+    assert "no such lake; got arel" in found[0]
 
 
 @pytest.mark.parametrize("language", ["en", "ru", "kk"])
