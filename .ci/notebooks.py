@@ -46,6 +46,8 @@ METADATA = {
 COLUMN = "within tolerance"
 VERDICT = re.compile(r"<td>(yes|NO|-)</td>")
 WORD = re.compile(r"(?<=\s)(yes|NO|-)(?=\s|$)", re.MULTILINE)
+#: How a terminal is told to change its colours.
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 #: Addresses of objects change from run to run.
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{8,}\b")
 
@@ -97,7 +99,7 @@ def run(path: Path, limit: float) -> tuple[Any, float, list[str]]:
         try:
             client.execute()
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            faults.append(str(error).strip())
+            faults.append(COLOUR.sub("", str(error)).strip())
         seconds = time.perf_counter() - started
         private = (folder, str(FOLDER.parent), str(Path.home()), sys.prefix, tempfile.gettempdir())
         if not faults:
