@@ -27,10 +27,6 @@ from typing import Any
 
 import jupytext
 import nbformat
-from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from PIL import Image
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
@@ -52,14 +48,18 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{8,}\b")
 
 
-class OwnKernel(AsyncKernelManager):
-    """Starts kernels of this interpreter, whatever kernels are registered on the machine."""
+def own_kernel() -> Any:
+    """Give a class that starts kernels of this interpreter, whatever kernels are registered."""
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
 
-    @property
-    def kernel_spec(self) -> KernelSpec:
-        """The kernel of this interpreter."""
-        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        return KernelSpec(argv=argv, display_name="Python 3", language="python")
+    class OwnKernel(AsyncKernelManager):
+        @property
+        def kernel_spec(self) -> KernelSpec:
+            argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            return KernelSpec(argv=argv, display_name="Python 3", language="python")
+
+    return OwnKernel
 
 
 def read(path: Path) -> Any:
@@ -76,6 +76,9 @@ def read(path: Path) -> Any:
 
 def run(path: Path, limit: float) -> tuple[Any, float, list[str]]:
     """Run a notebook; return it with its outputs, the seconds it took, and its faults."""
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
     notebook = read(path)
     faults: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -88,7 +91,7 @@ def run(path: Path, limit: float) -> tuple[Any, float, list[str]]:
         client = NotebookClient(
             notebook,
             timeout=int(limit),
-            kernel_manager_class=OwnKernel,
+            kernel_manager_class=own_kernel(),
             record_timing=False,
             coalesce_streams=True,
             # the kernel's own warnings are no part of a notebook

@@ -18,8 +18,8 @@
 # asks what would become of Balkhash if its rivers were diverted as those of the Aral were.
 #
 # Three courses serve as a measure: the Aral **as it was observed**, the Aral **as this library
-# simulates it** from its rivers, and Balkhash itself **with the Aral's loss of inflow imposed on it**
-# from 2025. The last is a warning and no forecast: nobody plans such a diversion.
+# simulates it** from its rivers, and Balkhash itself **with the Aral's loss of inflow imposed** on
+# it from 2025. The last is a warning and no forecast: nobody plans such a diversion.
 
 # %%
 import matplotlib.pyplot as plt
@@ -65,8 +65,9 @@ runs = [
 # %% [markdown]
 # ## What is imposed
 # Year by year the total river inflow of Balkhash, 14.04 km³ in the mean of 1961-2020, is multiplied
-# with the inflow of the Aral from 1961 on over its mean of 1950-1960; 2025 stands for 1961. The Aral
-# lost nine tenths of its inflow within twenty-five years.
+# with the inflow of the Aral from 1961 on over its mean of 1950-1960; 2025 stands for 1961. In the
+# 1980s the Aral had an eighth of its inflow left; later years brought more, and the imposed lake
+# steadies, too.
 
 # %%
 table = reference.load("aral_annual").to_dataframe()
@@ -147,7 +148,8 @@ figure
 # %% [markdown]
 # ## How near?
 # The share of the surface lost, the year in which the Aral had lost as much (with its range), and
-# the years by which a lake is ahead of the Aral (negative: behind). `-inf`: has not entered the path.
+# the years by which a lake is ahead of the Aral (negative: behind). `-inf` means that a lake has
+# not entered the path, `NaN` that the Aral's record holds no such number.
 
 # %%
 near = nearness_summary(runs, baseline, "area")
@@ -160,8 +162,8 @@ figure
 # %% [markdown]
 # In per cent of its surface the diverted Balkhash shrinks twice as fast as the Aral did, though its
 # level falls less: it is 6 m deep on average where the Aral was 16 m. Left as it is today, it has
-# not entered the path; in 1970-1987 it lost the share of surface that the Aral had lost by the middle
-# of the 1960s, and came back, because its rivers did.
+# not entered the path. By 1987 it had lost a small share of its surface, and then it came back,
+# because its rivers did.
 #
 # Inflow against the fall of the level: the cause beside its effect.
 
@@ -181,8 +183,10 @@ figure
 # ## Published beside computed
 # The simulated Aral against the observed at the same age, and the fall of Balkhash in 1970-1987
 # against what was published for it. An `identity` row says that what was to be imposed was imposed.
-# The sill at which Balkhash parts is an input. No published number says what a diversion would do to
-# Balkhash, so that nothing of it can be scored.
+# The sill at which Balkhash parts is an input. No published number says what a diversion would do
+# to Balkhash, so that nothing of it can be scored. Tolerances are those of the hindcast over all
+# years (area and volume 4 %, salinity 12 %), asked here of one year, which the volume misses by
+# little; 2018 has the standard error of the baseline.
 
 # %%
 simulated = runs[0]
@@ -225,16 +229,24 @@ scores = [
         0.03,
         note="all deliveries of the Amu Darya, of which nobody knows how much arrived",
     ),
-    Score(group, "Balkhash, change of the level 1970-1987", "m", -2.31, "wang2022", fell, 0.15),
-    Score(group, "Balkhash, change of the level 1970-1987", "m", -2.21, "zhang2022", fell, 0.15),
+    Score(
+        group,
+        "Balkhash, change of the level 1970-1987",
+        "m",
+        -2.3,
+        "wang2022; zhang2022",
+        fell,
+        0.25,
+        note="printed as -2.21, -2.31 and -2.38 m; 0.15 m beyond -2.2 to -2.4 m",
+    ),
     Score(
         group,
         "imposed inflow 2045-2054 over 14.04 km3/yr",
         "1",
         float(share.loc[1981:1990].mean()),
         printed,
-        float(imposed_total := state["inflow"].loc[2045:2054].mean() / 14.04),
-        0.05,
+        float(state["inflow"].loc[2045:2054].mean() / 14.04),
+        1e-9,
         kind="identity",
         note="of the Aral 1981-1990",
     ),
