@@ -26,6 +26,9 @@ SOURCE = """\
 1 + 1
 """
 
+if not (ROOT / ".ci").is_dir():
+    pytest.skip("a source archive holds no checks", allow_module_level=True)
+
 spec = importlib.util.spec_from_file_location("ci_notebooks", ROOT / ".ci" / "notebooks.py")
 ci = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(ci)
