@@ -16,7 +16,7 @@
 # In August 2005 the dam of Kokaral cut the North (Small) Aral off from the dying South. Since then
 # the Syr Darya fills it, and what is too much flows over the dam. The SMASHI project published a
 # monthly balance of this lake: inflow, outflow, rain, evaporation and the volume that follows,
-# beside the volume observed from space.
+# beside the observed volume (some months of which are interpolated).
 #
 # This notebook asks three things. Does the library, fed with the published fluxes, return the
 # published volumes? How good are they, held against what was observed? And what does the lake do
@@ -97,7 +97,7 @@ with use_style():
         2, 1, sharex=True, figsize=(9.0, 6.2), height_ratios=[2.2, 1.0], layout="constrained"
     )
     end, middle = (table.index + pd.Timedelta(days=d) for d in (30, 15))
-    upper.plot(end, observed, "o", ms=3.5, color=PALETTE["observed"], label="Observed from space")
+    upper.plot(end, observed, "o", ms=3.5, color=PALETTE["observed"], label="Observed")
     upper.plot(
         end,
         published,
