@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from balkhash_model import yamlio
-from balkhash_model.diagnostics.collapse import annual_state
+from balkhash_model.diagnostics.courses import annual_state
 from balkhash_model.errors import InputError, Problem
 from balkhash_model.library import load_parameters
 from balkhash_model.reference.levels import observed_levels

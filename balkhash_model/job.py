@@ -420,12 +420,15 @@ def collapse_job(
     """
     import xarray as xr
 
-    from balkhash_model.diagnostics.collapse import course, nearness_summary, observed_baseline
+    from balkhash_model.diagnostics import course, nearness_summary, observed_baseline
     from balkhash_model.plot import collapse, save
 
-    baseline = observed_baseline(lake)
     problems: list[Problem] = []
     courses = []
+    try:
+        baseline = observed_baseline(lake)
+    except InputError as error:
+        problems += error.problems
     for path in results:
         try:
             with xr.open_dataset(path) as opened:

@@ -166,6 +166,7 @@ class _SystemSpec(Strict):
     groundwater: _GroundwaterSpec | None = None
     withdrawals: list[_WithdrawalSpec] = []
     saline_evaporation: str | None = None
+    record_from: str | None = None
 
 
 def list_parameter_sets() -> list[str]:
@@ -486,6 +487,7 @@ def load_system(
     )
     ratio = spec.saline_evaporation
     saline = None if ratio is None else get.number(ratio, "fraction", "saline_evaporation")
+    record_from = _instant(spec.record_from, "record_from", get)
     if get.problems:
         raise InputError(get.problems)
     return LakeSystem(
@@ -502,6 +504,7 @@ def load_system(
         withdrawals=withdrawals,
         parameters=parameters,
         saline_evaporation=saline,
+        record_from=record_from,
     )
 
 
@@ -631,7 +634,7 @@ def _curve(storage: _StorageSpec, get: _Resolver) -> Hypsometry | None:
     except ValueError as error:
         get.problems.append(Problem(f"{get.where}: {where}", str(error)))
         return None
-    return Hypsometry(level, area, f"{get.where}: {where}")
+    return _hypsometry(level, area, where, get)
 
 
 def _tabled_curve(spec: _CurveSpec, where: str, get: _Resolver) -> Hypsometry | None:
@@ -665,7 +668,18 @@ def _tabled_curve(spec: _CurveSpec, where: str, get: _Resolver) -> Hypsometry | 
         share = get.number(spec.share, "fraction", f"{where}, share")
     if len(get.problems) > before:
         return None
-    return Hypsometry(level, share * area, f"{get.where}: {where}")
+    return _hypsometry(level, share * area, where, get)
+
+
+def _hypsometry(
+    level: np.ndarray, area: np.ndarray, where: str, get: _Resolver
+) -> Hypsometry | None:
+    """A curve, or its faults among the problems."""
+    try:
+        return Hypsometry(level, area, f"{get.where}: {where}")
+    except InputError as error:
+        get.problems.extend(error.problems)
+        return None
 
 
 def _link(spec: _LinkSpec, get: _Resolver) -> Link:

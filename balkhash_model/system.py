@@ -6,7 +6,7 @@ flows when is forcing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -452,6 +452,58 @@ class Withdrawal:
 Link = Strait | Weir | Release | LinearLink
 
 
+def link_date_problems(
+    link: Strait | Weir, record_from: np.datetime64 | None, where: Callable[[str], str]
+) -> Iterator[Problem]:
+    """List what is wrong with the dates of a link.
+
+    A date before a run is not wrong: a link that opened before is open from the start.
+
+    Parameters
+    ----------
+    link : Strait or Weir
+        The link.
+    record_from : numpy.datetime64 or None
+        First instant of the record of the lake; None where it is not stated.
+    where : callable
+        Gives the place of ``opens`` or ``closes``, for errors.
+
+    Yields
+    ------
+    Problem
+        A date before the record of the lake, or a link that closes before it opens.
+
+    Examples
+    --------
+    >>> dam = Weir("dam", "a", "b", 42.0, 10.0, opens=np.datetime64("1905-08-01", "s"))
+    >>> [p.what for p in link_date_problems(dam, np.datetime64("1950-01-01", "s"), str)]
+    ['before the record of the lake']
+    """
+    for key, date in (("opens", link.opens), ("closes", link.closes)):
+        if date is not None and record_from is not None and date < record_from:
+            yield Problem(
+                where(key),
+                "before the record of the lake",
+                _day(date),
+                f"{_day(record_from)} or later",
+                "Correct the year; a link that is open from the start of the record needs no "
+                "'opens', and one that was closed before it does not belong to the lake",
+            )
+    if link.opens is not None and link.closes is not None and link.opens >= link.closes:
+        yield Problem(
+            where("closes"),
+            "closes before it opens",
+            _day(link.closes),
+            f"later than {_day(link.opens)}, when it opens",
+            "Correct one of the two dates, or leave one out",
+        )
+
+
+def _day(instant: np.datetime64) -> str:
+    """A date as people write it, with the time of day where there is one."""
+    return str(instant).removesuffix("T00:00:00")
+
+
 @dataclass(frozen=True, eq=False)
 class LakeSystem:
     """A lake system: what is known of a place, without time series and without assumptions.
@@ -483,6 +535,8 @@ class LakeSystem:
         salt lowers evaporation; by default it does not.
     parameters : ParameterSet
         The set that the system was built from.
+    record_from : numpy.datetime64, optional
+        First instant from which the lake is known; no link opens or closes before it.
     """
 
     name: str
@@ -498,6 +552,7 @@ class LakeSystem:
     withdrawals: tuple[Withdrawal, ...] = ()
     parameters: ParameterSet = field(default_factory=lambda: ParameterSet("none", "", {}))
     saline_evaporation: float | None = None
+    record_from: np.datetime64 | None = None
 
     def __post_init__(self) -> None:
         problems = list(self._problems())
@@ -522,12 +577,8 @@ class LakeSystem:
         for link in self.links:
             if not isinstance(link, Strait | Weir):
                 continue
-            if link.opens is not None and link.closes is not None and link.opens >= link.closes:
-                yield Problem(
-                    f"{where}, link {link.name!r}",
-                    "closes before it opens",
-                    f"{link.opens} to {link.closes}",
-                )
+            place = f"{where}, link {link.name!r}, "
+            yield from link_date_problems(link, self.record_from, place.__add__)
             if isinstance(link, Strait) and not link.exchange >= 0.0:
                 yield Problem(
                     f"{where}, link {link.name!r}",

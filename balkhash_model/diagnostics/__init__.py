@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 from balkhash_model.diagnostics.balance import budget_table, check_balance, storage_residual
-from balkhash_model.diagnostics.collapse import (
-    Course,
-    annual_state,
-    course,
-    equivalent_year,
-    nearness,
-    nearness_summary,
-    observed_baseline,
-)
+from balkhash_model.diagnostics.collapse import equivalent_year, nearness, nearness_summary
 from balkhash_model.diagnostics.compare import Comparison, compare_results
+from balkhash_model.diagnostics.courses import Course, annual_state, course, observed_baseline
 from balkhash_model.diagnostics.ice import ice_dates
 from balkhash_model.diagnostics.indicators import annual_levels, indicators
 from balkhash_model.diagnostics.scorecard import Score, scorecard, within

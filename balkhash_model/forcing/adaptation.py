@@ -12,6 +12,7 @@ from balkhash_model import units
 from balkhash_model.errors import InputError, Problem
 from balkhash_model.forcing import operation
 from balkhash_model.forcing.delta import with_wetland
+from balkhash_model.forcing.link_dates import dated_links
 from balkhash_model.forcing.series import axis_years, knots_to_rates, months_to_axis, ramp
 from balkhash_model.forcing.water_use import monthly_shape, takes_from_storage
 from balkhash_model.system import LakeSystem, ParameterSet, River, Withdrawal
@@ -69,13 +70,14 @@ def adapt_system(scenario: Scenario, system: LakeSystem) -> LakeSystem:
     -------
     LakeSystem
         With a withdrawal for each user of a storage, a river for each measure in the delta, a
-        wetland where the delta has that form, and no reservoir where the rule is ``none``: its
-        rivers then pass it.
+        wetland where the delta has that form, links with the scenario's dates, and no reservoir
+        where the rule is ``none``: its rivers then pass it.
 
     Raises
     ------
     InputError
-        Where a user takes from a storage that the system does not have.
+        Where a user takes from a storage that the system does not have, or a link cannot have its
+        dates.
 
     Examples
     --------
@@ -103,10 +105,11 @@ def adapt_system(scenario: Scenario, system: LakeSystem) -> LakeSystem:
     missing = sorted(set(scenario.reservoirs) - set(system.storage_names()))
     if missing:
         raise InputError([Problem(f"reservoirs.{name}", "no such storage") for name in missing])
-    if not (users or rivers or gone):
+    if not (users or rivers or gone or scenario.links):
         return system
     return replace(
         system,
+        links=dated_links(scenario, system),
         withdrawals=tuple((old | users).values()),
         rivers=system.rivers + rivers,
         storages=tuple(

@@ -207,9 +207,9 @@ def response_ratio(
     :math:`r = f(P, T, G)/f(P_r, T_r, G_r)` with f of :func:`natural_flow_ratio`. P is the annual
     mean of the scenario's change of precipitation, all months alike; T its warming; G the glacier
     projection. A projection states potential evaporation and no temperature: its warming is that of
-    :func:`equivalent_warming`, at the scenario's ``evaporation_per_degree`` or, without one, at what
-    the heat-storage model of the West gives for one kelvin in a year. Index r is the middle
-    of ``inflow.reference_period``, whose climate the inflow holds already; a delta counts from the
+    :func:`equivalent_warming`, at the scenario's ``evaporation_per_degree`` or, without one, at
+    what the heat-storage model of the West gives for one kelvin in a year. Index r is the middle of
+    ``inflow.reference_period``, whose climate the inflow holds already; a delta counts from the
     base and is nil there.
 
     Parameters

@@ -42,9 +42,8 @@ def check_rows(level: FloatArray, area: FloatArray) -> list[str]:
     Examples
     --------
     >>> import numpy as np
-    >>> check_rows(np.array([0.0, 1.0]), np.array([1.0, -2.0]))
-    ['area must be positive in every row (row 1 is -2.0)', 'area must not fall as the level \
-rises (row 1)']
+    >>> check_rows(np.array([0.0, 1.0]), np.array([3e6, 2e6]))
+    ['area must not fall as the level rises (row 1): 2 km2 follows 3 km2']
     """
     faults: list[str] = []
     if level.ndim != 1 or level.shape != area.shape:
@@ -62,13 +61,20 @@ rises (row 1)']
         return faults
     bad = np.flatnonzero(np.diff(level) <= 0.0)
     if bad.size:
-        faults.append(f"levels must rise from row to row (row {bad[0] + 1})")
+        low, high = level[bad[0] + 1], level[bad[0]]
+        faults.append(
+            f"levels must rise from row to row (row {bad[0] + 1}): {low:g} m follows {high:g} m"
+        )
     bad = np.flatnonzero(area <= 0.0)
     if bad.size:
         faults.append(f"area must be positive in every row (row {bad[0]} is {area[bad[0]]})")
     bad = np.flatnonzero(np.diff(area) < 0.0)
     if bad.size:
-        faults.append(f"area must not fall as the level rises (row {bad[0] + 1})")
+        low, high = area[bad[0] + 1] / 1e6, area[bad[0]] / 1e6
+        faults.append(
+            f"area must not fall as the level rises (row {bad[0] + 1}): {low:g} km2 follows "
+            f"{high:g} km2"
+        )
     return faults
 
 

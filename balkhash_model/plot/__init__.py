@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from balkhash_model.plot.collapse import collapse
+from balkhash_model.plot.collapse_course import collapse
 from balkhash_model.plot.compare import comparison
 from balkhash_model.plot.compare import fan as fan_of_years
 from balkhash_model.plot.ensemble import (
@@ -15,8 +15,8 @@ from balkhash_model.plot.ensemble import (
     spaghetti,
 )
 from balkhash_model.plot.lakes import compare_lakes
+from balkhash_model.plot.level_trajectories import trajectories
 from balkhash_model.plot.style import PALETTE, save, use_style
-from balkhash_model.plot.trajectories import trajectories
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -78,8 +78,9 @@ def read_curve(
     Raises
     ------
     InputError
-        For a file, a column or a number that cannot be used, and where a volume departs from the
-        integral of the areas by more than 5 % of the largest volume; all problems at once.
+        For a file, a column or a number that cannot be used, where a level or an area does
+        not rise from row to row, and where a volume departs from the integral of the areas by
+        more than 5 % of the largest volume; all problems at once.
 
     Examples
     --------
@@ -110,6 +111,8 @@ def read_curve(
         for c in ("level_m", "area_km2", "volume_km3")
         if c in columns
     }
+    for column in ("level_m", "area_km2"):
+        problems += _falls(name, column, values[column], rows)
     if problems:
         raise InputError(problems)
     level, area = values["level_m"], values["area_km2"]
@@ -154,6 +157,24 @@ def _numbers(
             problems.append(Problem(f"{name}:{i + 2}: {column}", "not a number", repr(text)))
             found.append(float("nan"))
     return np.array(found)
+
+
+def _falls(
+    name: str, column: str, numbers: FloatArray, rows: npt.NDArray[np.int64]
+) -> list[Problem]:
+    """Rows that go down where a curve goes up; areas may stay as they are."""
+    steps = np.diff(numbers)
+    bad = np.flatnonzero(steps < 0.0 if column == "area_km2" else steps <= 0.0)
+    return [
+        Problem(
+            f"{name}:{rows[i + 1] + 2}: {column}",
+            "does not rise from row to row",
+            f"{numbers[i + 1]:g} after {numbers[i]:g}",
+            f"{'at least' if column == 'area_km2' else 'more than'} {numbers[i]:g}",
+            "Sort the rows by level, deepest first, and correct the value",
+        )
+        for i in bad
+    ]
 
 
 def _check_volumes(name: str, level: FloatArray, area: FloatArray, volume: FloatArray) -> None:

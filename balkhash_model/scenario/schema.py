@@ -20,7 +20,13 @@ from balkhash_model.scenario.origins import Explanation, Origins
 from balkhash_model.scenario.schema_climate import Climate
 from balkhash_model.scenario.schema_ensemble import Ensemble
 from balkhash_model.scenario.schema_inflow import Inflow
-from balkhash_model.scenario.schema_use import Measure, Reservoir, RiverDelta, User
+from balkhash_model.scenario.schema_use import (
+    LinkDates,
+    Measure,
+    Reservoir,
+    RiverDelta,
+    User,
+)
 from balkhash_model.validation import Strict
 
 __all__ = [
@@ -28,6 +34,7 @@ __all__ = [
     "Ensemble",
     "Inflow",
     "Initial",
+    "LinkDates",
     "Measure",
     "Meta",
     "Outputs",
@@ -161,6 +168,8 @@ class Scenario(Strict):
     """How reservoirs are operated, by name of the storage."""
     deltas: dict[Literal["ili_delta"], RiverDelta] = {}
     """How deltas lose water, by name; a delta that is not named loses a function of its flow."""
+    links: dict[str, LinkDates] = {}
+    """Dates of straits and dams that differ from those of the system, by name of the link."""
     measures: dict[str, Measure] = {}
     """Interventions, by name."""
     ensemble: Ensemble = Ensemble()

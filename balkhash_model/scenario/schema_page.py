@@ -24,7 +24,7 @@ _GROUPS = {
     "Climate": ("climate",),
     "Inflow": ("inflow",),
     "Water users": ("abstraction",),
-    "Reservoirs": ("reservoirs",),
+    "Reservoirs and dams": ("reservoirs", "links"),
     "Measures": ("measures",),
     "Runs and outputs": ("ensemble", "outputs"),
 }

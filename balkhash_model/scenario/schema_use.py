@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Discriminator, Field, StrictInt, Tag, model
 
 from balkhash_model import units
 from balkhash_model.scenario.fields import (
+    Day,
     FlowText,
     Knots,
     MoneyText,
@@ -20,7 +21,7 @@ from balkhash_model.scenario.fields import (
 )
 from balkhash_model.validation import Strict
 
-__all__ = ["Cost", "Effect", "Measure", "Reservoir", "RiverDelta", "User"]
+__all__ = ["Cost", "Effect", "LinkDates", "Measure", "Reservoir", "RiverDelta", "User"]
 
 
 def _twelve(value: list[float]) -> list[float]:
@@ -76,6 +77,16 @@ class User(Strict):
         if used == 0.0:
             raise ValueError("an efficiency of zero serves nobody")
         return self
+
+
+class LinkDates(Strict):
+    """When a strait or a weir of the system is open, in place of the system's own dates."""
+
+    opens: Day | None = None
+    """First day on which the link is open, as 2005-08-01; null for the date of the system. A day
+    before the run means open from the start, the day after the run never."""
+    closes: Day | None = None
+    """First day on which it is closed; null for the date of the system."""
 
 
 class Reservoir(Strict):

@@ -136,3 +136,9 @@ def test_importing_a_module_calls_nothing_for_its_effect(path):
         if isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant)
     ]
     assert calls == []
+
+
+def test_a_figure_and_its_module_have_different_names():
+    """Else ``bm.plot.name`` is the module in a session that imports the modules one by one."""
+    modules = {p.stem for p in (PACKAGE / "plot").glob("*.py")}
+    assert not modules & set(balkhash_model.plot.__all__)

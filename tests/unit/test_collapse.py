@@ -6,15 +6,14 @@ import pytest
 import xarray as xr
 
 import balkhash_model as bm
-from balkhash_model.diagnostics.collapse import (
-    STATE,
+from balkhash_model.diagnostics import (
     course,
     equivalent_year,
-    find_onset,
     nearness,
     nearness_summary,
     observed_baseline,
 )
+from balkhash_model.diagnostics.courses import STATE, find_onset
 from balkhash_model.job import collapse_job, write_result
 from balkhash_model.plot import collapse, compare_lakes
 
@@ -156,8 +155,10 @@ def test_the_command_s_table_and_figure(tmp_path):
 def test_what_the_command_cannot_use_is_named_all_at_once(tmp_path):
     (tmp_path / "no.nc").write_text("text")
     with pytest.raises(bm.InputError) as caught:
-        collapse_job([tmp_path / "no.nc", tmp_path / "none.nc"])
-    assert len(caught.value.problems) == 2
+        collapse_job([tmp_path / "no.nc", tmp_path / "none.nc"], lake="arel")
+    found = [str(p) for p in caught.value.problems]
+    assert len(found) == 3
+    assert "no such lake; got arel" in found[0]
 
 
 @pytest.mark.parametrize("language", ["en", "ru", "kk"])

@@ -119,9 +119,27 @@ def test_a_curve_that_cannot_be_used_says_why(tmp_path, text, words):
 
 
 def test_a_curve_that_is_not_monotone_is_refused(lake):
-    (lake / "curve.csv").write_text("level_m,area_km2\n100,0\n110,50\n105,80\n")
-    with pytest.raises(bm.InputError, match="curve"):
+    (lake / "curve.csv").write_text("level_m,area_km2\n100,0\n110,50\n105,80\n120,70\n")
+    with pytest.raises(bm.InputError) as caught:
         bm.load_system(str(lake / "my_lake.yml"))
+    first, second = map(str, caught.value.problems)
+    assert "curve.csv:4: level_m: does not rise from row to row; got 105 after 110" in first
+    assert "curve.csv:5: area_km2: does not rise from row to row; got 70 after 80" in second
+
+
+def test_faults_of_several_curves_are_named_at_once(lake):
+    text = (lake / "my_lake.yml").read_text()
+    falling = "{shape: table, level: [1 m, 3 m, 2 m], area: [1 km2, 2 km2, 3 km2]}"
+    more = "".join(
+        f"\n  - {{name: {name}, kind: lake, curve: {falling}}}" for name in ("second", "third")
+    )
+    (lake / "my_lake.yml").write_text(text.replace("file: curve.csv}}", "file: curve.csv}}" + more))
+    with pytest.raises(bm.InputError) as caught:
+        bm.load_system(str(lake / "my_lake.yml"))
+    found = [str(p) for p in caught.value.problems]
+    assert len(found) == 2
+    assert "storage second, curve: levels must rise" in found[0]
+    assert "(row 2): 2 m follows 3 m" in found[1]
 
 
 def test_rows_come_from_one_place_only(lake):

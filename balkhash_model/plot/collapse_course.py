@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
-from balkhash_model.diagnostics.collapse import Course, course, nearness_summary, observed_baseline
+from balkhash_model.diagnostics.collapse import nearness_summary
+from balkhash_model.diagnostics.courses import Course, course, observed_baseline
 from balkhash_model.errors import InputError, Problem
 from balkhash_model.plot.style import PALETTE, use_style
 
