@@ -15,6 +15,7 @@ from balkhash_model.diagnostics.collapse import (
 from balkhash_model.diagnostics.compare import Comparison, compare_results
 from balkhash_model.diagnostics.ice import ice_dates
 from balkhash_model.diagnostics.indicators import annual_levels, indicators
+from balkhash_model.diagnostics.outlooks import levels_at_edges, outlook_skill
 from balkhash_model.diagnostics.scorecard import Score, scorecard, within
 from balkhash_model.diagnostics.skill import level_skill, skill_scores
 
@@ -32,9 +33,11 @@ __all__ = [
     "ice_dates",
     "indicators",
     "level_skill",
+    "levels_at_edges",
     "nearness",
     "nearness_summary",
     "observed_baseline",
+    "outlook_skill",
     "scorecard",
     "skill_scores",
     "storage_residual",
