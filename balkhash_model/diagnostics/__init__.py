@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from balkhash_model.diagnostics.audit import audit_budgets
 from balkhash_model.diagnostics.balance import budget_table, check_balance, storage_residual
 from balkhash_model.diagnostics.collapse import (
     Course,
@@ -25,6 +26,7 @@ __all__ = [
     "Score",
     "annual_levels",
     "annual_state",
+    "audit_budgets",
     "budget_table",
     "check_balance",
     "compare_results",
