@@ -232,7 +232,7 @@ scores = [
         "modern range 950-1100",
         found.loc["lake", "open water (mm)"],
         75.0,
-        note="with the assumed 3 % on ice 1112",
+        note="with the assumed 3 % on ice 1112, beyond the range",
     ),
     Score(
         "F7",

@@ -44,7 +44,7 @@ from balkhash_model.diagnostics import Score, levels_at_edges, outlook_skill, sc
 from balkhash_model.reference.levels import altimetry_monthly
 from balkhash_model.scenario import load_scenario
 
-MEMBERS = 1000
+MEMBERS = 5000
 RULES = {"wet years": [], "long mean": ["long_mean"]}
 
 
@@ -141,7 +141,7 @@ figure
 
 # %% [markdown]
 # Drawn from the wet years as they are, the launch of 2005 went wrong: its median rises by a metre,
-# the lake fell by half a metre, and one month in three fell out of the fan. In 2010 the same rule
+# the lake fell by half a metre, and half of the months fell out of the fan. In 2010 the same rule
 # did better than persistence, because wet years came at once. Scaled to the long mean, both
 # launches hold every month, and are as good as persistence, hardly better. The end of 2024 lies
 # within both fans of 2015, below both medians.

@@ -32,7 +32,7 @@ _KEPT = 8
 _MANY = 256
 
 #: Inflow that levels imply, by system, source and the values of all parameters.
-_FLOWS: dict[tuple[str, str, tuple[tuple[str, float], ...]], Record | None] = {}
+_FLOWS: dict[tuple[str, str, int | None, tuple[tuple[str, float], ...]], Record | None] = {}
 
 
 class Part(NamedTuple):
