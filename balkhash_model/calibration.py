@@ -131,8 +131,15 @@ class _Target:
         return common
 
 
-def _target() -> _Target:
+def _levels_to(last_year: int | None) -> pd.DataFrame:
+    """Observed levels, up to the end of a year."""
     observed = balkhash_levels()
+    years = pd.DatetimeIndex(observed["time"]).year
+    return observed if last_year is None else observed[years <= last_year]
+
+
+def _target(last_year: int | None) -> _Target:
+    observed = _levels_to(last_year)
     both = observed[observed["series"].isin([ANCHORS, ANNUAL])]
     tied = (both["series"] == ANNUAL).to_numpy()
     error = both["uncertainty"].to_numpy(dtype=float)
@@ -196,7 +203,10 @@ class _Model:
 
 
 def calibrate(
-    scenario: str = "hindcast_free", parameters: Sequence[str] | None = None
+    scenario: str = "hindcast_free",
+    parameters: Sequence[str] | None = None,
+    *,
+    last_year: int | None = None,
 ) -> Calibration:
     r"""Fit the uncertain parameters of a free run to the observed annual levels.
 
@@ -211,6 +221,8 @@ def calibrate(
         A scenario that does not see the levels.
     parameters : sequence of str, optional
         Names of the parameters to fit; by default those of status ``fitted``.
+    last_year : int, optional
+        Last year whose observed levels are used, from 1996 on; by default all are.
 
     Returns
     -------
@@ -220,7 +232,8 @@ def calibrate(
     Raises
     ------
     InputError
-        Where the scenario sees the levels or a parameter is unknown.
+        Where the scenario sees the levels, a parameter is unknown, or `last_year` leaves too few
+        levels to fit.
 
     Examples
     --------
@@ -231,7 +244,11 @@ def calibrate(
     from scipy.linalg import solve_triangular
     from scipy.optimize import least_squares
 
-    model, target = _Model(scenario, parameters), _target()
+    if last_year is not None and last_year < 1996:
+        raise InputError(
+            Problem("last_year", "leaves too few levels", str(last_year), "1996 or later")
+        )
+    model, target = _Model(scenario, parameters), _target(last_year)
     low = np.array([model.base[n].lower for n in model.names])
     high = np.array([model.base[n].upper for n in model.names])
     priors = [model.base[n].normal_prior for n in model.names]
@@ -263,7 +280,7 @@ def calibrate(
         difference = model.annual(guess).loc[years].to_numpy() - target.level
         model_error, lag1 = _structure(difference[target.tied], difference)
     covariance = np.linalg.inv(fit.jac.T @ fit.jac)
-    return _summary(scenario, model, target, fit.x, covariance, (model_error, lag1))
+    return _summary(scenario, model, target, fit.x, covariance, (model_error, lag1), last_year)
 
 
 def _structure(consecutive: FloatArray, difference: FloatArray) -> tuple[float, float]:
@@ -281,6 +298,7 @@ def _summary(
     values: FloatArray,
     covariance: FloatArray,
     structure: tuple[float, float],
+    last_year: int | None,
 ) -> Calibration:
     names = model.names
     error = np.sqrt(np.diag(covariance))
@@ -329,26 +347,27 @@ def _summary(
         correlation,
         pd.DataFrame(covariance, names, names),
         levels,
-        _period_residuals(model, values, result, annual),
+        _period_residuals(model, values, result, annual, last_year),
         scores,
         notes,
     )
 
 
 def _period_residuals(
-    model: _Model, values: FloatArray, result: xr.Dataset, annual: pd.Series
+    model: _Model, values: FloatArray, result: xr.Dataset, annual: pd.Series, last_year: int | None
 ) -> pd.DataFrame:
     """Inflow that each period lacks for the observed change, and the delta loss that would do."""
-    observed = balkhash_levels()
+    observed = _levels_to(last_year)
     observed = observed[observed["series"] == ALL_ANNUAL]
+    bounds = [y for y in _BOUNDS if last_year is None or y <= last_year]
     year = pd.DatetimeIndex(observed["time"]).year
     weight = 1.0 / observed["uncertainty"].to_numpy(dtype=float) ** 2
     level = observed["level"].to_numpy(dtype=float)
-    mean = {y: float(np.average(level[year == y], weights=weight[year == y])) for y in _BOUNDS}
+    mean = {y: float(np.average(level[year == y], weights=weight[year == y])) for y in bounds}
     loss = float(model.parameters(values)["delta_loss"].value)
     area = result["lake_area"].groupby("time.year").mean().to_series()
     rows = {}
-    for first, last in pairwise(_BOUNDS):
+    for first, last in pairwise(bounds):
         rise = mean[last] - mean[first]
         ours = float(annual.loc[last] - annual.loc[first])
         middle = float(area.loc[first:last].mean())

@@ -320,7 +320,8 @@ def reconstruction_record(record: Scenario, system: LakeSystem) -> Record | None
     Returns
     -------
     Record or None
-        Monthly flows of 1993 to 2014; None where the inflow comes from elsewhere.
+        Monthly flows of 1993 to 2014, or to the last year whose levels the scenario lets it see;
+        None where the inflow comes from elsewhere.
 
     Raises
     ------
@@ -334,9 +335,10 @@ def reconstruction_record(record: Scenario, system: LakeSystem) -> Record | None
     """
     if not _draws_from_levels(record):
         return None
-    base = load_scenario("hindcast")
+    last = record.inflow.generator.levels_to or 2014
+    base = load_scenario("hindcast", settings=[f"period.end={last + 1}-01-01"])
     flow = _reconstructed_flow(with_parameters(base, record), system)
-    years = np.arange(1993, 2015)
+    years = np.arange(1993, last + 1)
     return Record(years, flow.reshape(-1, 12), "the reconstruction")
 
 

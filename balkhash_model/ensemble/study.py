@@ -32,7 +32,7 @@ _KEPT = 8
 _MANY = 256
 
 #: Inflow that levels imply, by system, source and the values of all parameters.
-_FLOWS: dict[tuple[str, str, tuple[tuple[str, float], ...]], Record | None] = {}
+_FLOWS: dict[tuple[str, str, int | None, tuple[tuple[str, float], ...]], Record | None] = {}
 
 
 class Part(NamedTuple):
@@ -175,7 +175,7 @@ class Study:
             return reconstruction_record(record, system)
         generator = record.inflow.generator.source if record.inflow.kind in STOCHASTIC else ""
         values = tuple((p.name, p.si) for p in system.parameters.values())
-        key = (record.system, generator, values)
+        key = (record.system, generator, record.inflow.generator.levels_to, values)
         if key not in _FLOWS:
             _make_room(_FLOWS)
             _FLOWS[key] = reconstruction_record(record, system)

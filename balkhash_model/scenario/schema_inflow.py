@@ -24,6 +24,9 @@ class Generator(Strict):
     the file of the inflow."""
     years: Years = (1993, 2014)
     """Years of the record that are used."""
+    levels_to: Year | None = None
+    """Last year whose levels the reconstruction sees, so that an outlook from the past knows
+    nothing of what came after; null for all."""
     block: StrictInt = Field(default=3, ge=1, le=50)
     """Years in a block of the bootstrap."""
     neighbours: StrictInt | None = Field(default=None, ge=1, le=1000)
@@ -32,6 +35,19 @@ class Generator(Strict):
     """Correlation of ``lognormal_ar1`` from year to year; null for that of the record."""
     variation: FractionText | None = None
     """Coefficient of variation of ``lognormal_ar1``; null for that of the record."""
+
+    @model_validator(mode="after")
+    def _known(self) -> Generator:
+        last = self.levels_to
+        if last is None:
+            return self
+        if self.source != "reconstruction":
+            raise ValueError("levels_to belongs to a generator on the reconstruction")
+        if not 1995 <= last <= 2014:
+            raise ValueError(f"levels_to {last}; expected a year from 1995 to 2014")
+        if self.years[1] > last:
+            raise ValueError(f"years end in {self.years[1]}, after levels_to {last}")
+        return self
 
 
 class Inflow(Strict):

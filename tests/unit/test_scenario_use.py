@@ -247,3 +247,12 @@ def test_kapshagay_follows_its_own_rule_on_an_inflow_above_it(tmp_path):
     volume = result["water_volume"].sel(storage="kapshagay").values
     assert volume[0] < volume[-1]
     assert volume.max() < 18e9
+
+
+def test_the_agreement_halts_the_rise_of_use_in_china():
+    used = build(load_scenario("sharing_agreement", settings=["ensemble.members=null"])).extra
+    china = used["upstream_use"].sel(upstream_user="china").values.reshape(25, 12)
+    seconds = np.diff(TimeAxis.monthly("2025-01-01", "2050-01-01").edges).astype(float)
+    yearly = (china * seconds.reshape(25, 12)).sum(axis=1) / 1e9
+    np.testing.assert_allclose(yearly[[0, 4]], [3.96, 4.356], rtol=1e-9)
+    np.testing.assert_allclose(yearly[4:], 4.356, rtol=1e-9)

@@ -1,0 +1,372 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Evaporation through the year, and the heat that the lake stores
+#
+# The World Lake Database (ILEC) prints a climatology of Lake Balkhash: air temperature,
+# precipitation, and water temperature at the surface and the bottom of two stations. No source
+# prints the evaporation by month, only by year: 950 to 1100 mm in modern sources, 1044 mm as the
+# difference and quotient of figures of Wang 2022, about 1000 mm in Huang 2020, 17.95 km3/yr as a
+# volume; and 1330 mm in an old budget, an over-estimate that is no default here.
+#
+# The library finds the course of the year from a lake that stores heat (McMahon et al. 2013, S11,
+# after McJannet 2008): air temperature of the station Kuigan 2000-2022, stated assumptions on
+# humidity, wind and radiation, mean depths of 4.8 m (West) and 8.0 m (East), ice. The annual
+# depth that runs use is fitted to the levels; what the heat balance gives, untuned, stands beside.
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+import balkhash_model as bm
+from balkhash_model import reference
+from balkhash_model.diagnostics import Score, budget_table, ice_dates, scorecard
+from balkhash_model.forcing.climate import evaporation_year
+from balkhash_model.forcing.lake_weather import lake_site, lake_year
+from balkhash_model.physics.heat_storage import heat_storage_flux
+
+ilec = reference.load("climate_balkhash_monthly").to_dataframe()
+p = bm.load_parameters("balkhash")
+sites = {name: lake_site(p, name) for name in ("west", "east")}
+years = {name: lake_year(site) for name, site in sites.items()}
+bare = {name: lake_year(site, heat_storage=False) for name, site in sites.items()}
+days = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+month = np.repeat(np.arange(1, 13), days)
+
+
+def by_month(daily):
+    """Amounts of the months from daily rates in m/s, mm."""
+    return np.bincount(month, daily)[1:] * 86400e3
+
+
+def harmonic_day(daily):
+    """Day on which the annual harmonic is highest."""
+    return float(-np.angle(np.fft.rfft(daily)[1]) / (2 * np.pi) * 365) % 365
+
+
+# %% [markdown]
+# ## The printed climatology
+#
+# Its precipitation adds up to the printed 187 mm. Its temperatures do not: their mean is 7.7, and
+# 6.9 degC is printed. March is given as 4.1; with -4.1 the mean is 7.0. The sign was lost, very
+# probably, and the table of the package carries both.
+
+# %%
+as_printed = ilec["air_temperature_as_printed_degC"].mean()
+repaired = ilec["air_temperature_degC"].mean()
+rain = ilec["precipitation_mm_per_month"].sum()
+print(f"precipitation {rain:.1f} mm, air {as_printed:.2f} as printed, {repaired:.2f} degC repaired")
+
+# %% [markdown]
+# ## What the model does
+
+# %%
+rows = {}
+for name, year in years.items():
+    tau = year.time_constant.mean() / 86400
+    lag = harmonic_day(year.open_evaporation) - harmonic_day(bare[name].open_evaporation)
+    shape = evaporation_year(p, name)[0]
+    rows[name] = {
+        "open water (mm)": 1000 * year.annual_depth,
+        "highest month": int(by_month(year.open_evaporation).argmax()) + 1,
+        "time constant (d)": tau,
+        "lag of evaporation (d)": lag,
+        "share on days of ice (%)": 100 * shape[year.ice_cover >= 0.5].sum(),
+        "July water (degC)": year.water_temperature[month == 7].mean(),
+    }
+found = pd.DataFrame(rows).T
+share = p["west_area_share"].si
+found.loc["lake"] = share * found.loc["west"] + (1 - share) * found.loc["east"]
+print(found.round(1).to_string())
+default = 1000 * (p["net_evaporation"].value + p["mean_precipitation"].value / 1000)
+print(f"fitted depth that runs use: {default:.1f} mm")
+
+no_ice = {
+    name: harmonic_day(lake_year(site, ice=False).open_evaporation)
+    - harmonic_day(lake_year(site, ice=False, heat_storage=False).open_evaporation)
+    for name, site in sites.items()
+}
+print("lag without ice in either run (d):", {n: round(lag % 365, 1) for n, lag in no_ice.items()})
+
+# %% [markdown]
+# The lag is longer than the time constant, which is that of the water: evaporation hangs on the
+# difference to the vapour of the air, which does not lag. Ice, which is part of every run, shortens
+# it; without ice it would be 26 and 43 days, beyond the tolerance.
+#
+# **A miss without a tolerance:** the water of July is 28 to 29 degC, where ILEC has 23.4 and 24.7.
+# The equilibrium temperature is linear about the wet bulb, 13 K below, and gives off too little
+# heat there. The evaporation is bound by the energy, so that its depth is right where the
+# temperature is not.
+#
+# **Ice of single years**, from the station's own months and not fitted, beside satellites (NASA):
+
+# %%
+winters = ice_dates(bm.run("hindcast_free_2020")).set_index(["storage", "winter"])["break_up"]
+for winter, seen in ((2000, "middle of April"), (2003, "11 to 18 April")):
+    ours = ", ".join(f"{n} {winters[n, winter]:%d %B}" for n in ("west", "east"))
+    print(f"break-up {winter}: {ours}; seen {seen}")
+
+# %%
+middle = np.cumsum(days) - days / 2
+with bm.plot.use_style():
+    figure, (left, centre, right) = plt.subplots(1, 3, figsize=(14.0, 5.4), layout="constrained")
+    bare_lake = by_month(
+        share * bare["west"].open_evaporation + (1 - share) * bare["east"].open_evaporation
+    )
+    left.step(
+        np.arange(0.5, 13.0),
+        np.r_[bare_lake, bare_lake[-1]],
+        where="post",
+        color=bm.plot.PALETTE["lake"],
+        ls=":",
+        label="lake, without heat storage",
+    )
+    for k, (name, label) in enumerate((("west", "West, 4.8 m deep"), ("east", "East, 8.0 m deep"))):
+        year, colour = years[name], bm.plot.PALETTE[name]
+        left.bar(
+            np.arange(1, 13) + 0.4 * (k - 0.5),
+            by_month(year.open_evaporation),
+            width=0.38,
+            color=colour,
+            hatch=("", "//")[k],
+            edgecolor="white",
+            label=label,
+        )
+        style = {"color": colour, "ls": ("-", "--")[k], "label": label}
+        centre.plot(np.arange(365), year.water_temperature, **style)
+        flux = heat_storage_flux(
+            year.water_temperature, year.water_temperature[-1], sites[name].depth
+        )
+        smooth = np.convolve(np.r_[flux[-7:], flux, flux[:7]], np.ones(15) / 15, "valid")
+        right.plot(np.arange(365), smooth, **style)
+    centre.plot(
+        np.arange(365),
+        years["west"].air_temperature,
+        color=bm.plot.PALETTE["band"],
+        label="air at Kuigan",
+    )
+    for station, marker in ((63, "o"), (74, "s")):
+        for depth, face in (("surface", bm.plot.PALETTE["observed"]), ("bottom", "white")):
+            centre.plot(
+                middle,
+                ilec[f"{depth}_temperature_station{station}_degC"],
+                marker,
+                ms=5,
+                mfc=face,
+                mec=bm.plot.PALETTE["observed"],
+                label=f"ILEC station {station}, {depth}",
+            )
+    frozen = years["west"].ice_cover >= 0.5
+    for axes in (centre, right):
+        axes.fill_between(
+            np.arange(365),
+            0.0,
+            1.0,
+            where=frozen,
+            transform=axes.get_xaxis_transform(),
+            color=bm.plot.PALETTE["period"],
+            lw=0,
+            zorder=0,
+            label="West under ice",
+        )
+        axes.set_xticks(middle, list("JFMAMJJASOND"))
+        axes.set_xlim(0, 364)
+        axes.set_xlabel("Month")
+    left.set_xticks(range(1, 13), list("JFMAMJJASOND"))
+    left.set_xlabel("Month")
+    left.set_ylabel("Evaporation from open water (mm/month)")
+    left.set_title("Evaporation, untuned")
+    centre.set_ylabel("Temperature (°C)")
+    centre.set_title("Water and air")
+    right.set_ylabel("Heat flux into the water (W/m²), 15-day means")
+    right.set_title("Heat storage")
+    left.legend(loc="upper left")
+    left.set_ylim(top=1.22 * bare_lake.max())
+    centre.set_ylim(top=1.75 * years["west"].water_temperature.max())
+    centre.legend(loc="upper left", ncols=2, fontsize=8)
+    right.legend(loc="upper right", fontsize=8)
+    figure.suptitle(
+        "Lake Balkhash through a mean year: a lake that stores heat evaporates later",
+        x=0.012,
+        ha="left",
+        weight="bold",
+    )
+    figure.supxlabel(
+        "Model: heat-storage climatology, air temperature of Kuigan 2000-2022 (Kazhydromet). "
+        "Points: ILEC World Lake Database. Under ice the model has no open-water evaporation.",
+        x=0.012,
+        ha="left",
+        fontsize=8,
+    )
+    plt.close(figure)
+figure
+
+# %% [markdown]
+# ## Published and computed
+#
+# "Published" for the range 950 to 1100 mm is its middle, with half its width as tolerance; for the
+# lag it is the middle of the derived time constants (9 to 19 days West, 15 to 31 East) with half
+# of it. With the 3 % of the year that runs put on ice, by assumption, the heat balance would
+# give 1112 mm.
+
+# %%
+mean = budget_table(bm.run("hindcast_free_2020"), [(1961, 2020)], ["west", "east"]).iloc[0]
+on_ice = "runs put 3 % on ice by assumption; what falls on days of half cover and more is counted"
+scores = [
+    Score(
+        "F7",
+        "annual evaporation from open water, untuned",
+        "mm",
+        1025.0,
+        "modern range 950-1100",
+        found.loc["lake", "open water (mm)"],
+        75.0,
+        note="with the assumed 3 % on ice 1112, beyond the range",
+    ),
+    Score(
+        "F7",
+        "annual evaporation of the default run",
+        "mm",
+        1025.0,
+        "modern range 950-1100",
+        default,
+        75.0,
+        "input",
+        "fitted to the levels",
+    ),
+    Score(
+        "F7",
+        "annual evaporation",
+        "mm",
+        1044.0,
+        "derived from wang2022",
+        default,
+        kind="input",
+        note="prior of the fit: net evaporation 849 mm",
+    ),
+    Score("F7", "annual evaporation", "mm", 1000.0, "huang2020", default, kind="input"),
+    Score(
+        "F7",
+        "mean evaporation 1961-2020",
+        "km3 yr-1",
+        17.95,
+        "wang2022",
+        -mean["evaporation"],
+        0.03 * 17.95,
+        note="fitted depth on the simulated area; 3 % as in F1",
+    ),
+    Score(
+        "F7",
+        "month of the maximum, West",
+        "month",
+        7.5,
+        "July-August",
+        found.loc["west", "highest month"],
+        0.5,
+    ),
+    Score(
+        "F7",
+        "month of the maximum, East",
+        "month",
+        7.5,
+        "July-August",
+        found.loc["east", "highest month"],
+        0.5,
+    ),
+    Score(
+        "F7",
+        "lag of the annual harmonic, West",
+        "day",
+        14.0,
+        "derived, 9-19",
+        found.loc["west", "lag of evaporation (d)"],
+        7.0,
+        note="without ice 26",
+    ),
+    Score(
+        "F7",
+        "lag of the annual harmonic, East",
+        "day",
+        23.0,
+        "derived, 15-31",
+        found.loc["east", "lag of evaporation (d)"],
+        11.5,
+        note="without ice 43",
+    ),
+    Score(
+        "F7",
+        "share of the year under ice, West",
+        "%",
+        2.5,
+        "at most 5",
+        found.loc["west", "share on days of ice (%)"],
+        2.5,
+        note=on_ice,
+    ),
+    Score(
+        "F7",
+        "share of the year under ice, East",
+        "%",
+        2.5,
+        "at most 5",
+        found.loc["east", "share on days of ice (%)"],
+        2.5,
+        note=on_ice,
+    ),
+    Score(
+        "F7", "annual precipitation, sum of the months", "mm", 187.0, "ilec", rain, 0.05, "identity"
+    ),
+    Score(
+        "F7",
+        "annual air temperature, mean of the months as printed",
+        "degC",
+        6.9,
+        "ilec",
+        as_printed,
+        0.05,
+        "identity",
+        "March 4.1 has lost its minus sign, very probably",
+    ),
+    Score(
+        "F7",
+        "annual air temperature with March -4.1",
+        "degC",
+        6.9,
+        "ilec",
+        repaired,
+        0.05,
+        "identity",
+        "nearer, and still 0.13 off: open",
+    ),
+    Score(
+        "F7",
+        "July surface water, stations 63 and 74, mean",
+        "degC",
+        (23.4 + 24.7) / 2,
+        "ilec",
+        kind="not reproducible",
+        note=f"no tolerance is set; model {found.loc['lake', 'July water (degC)']:.1f}: a miss",
+    ),
+    Score(
+        "F7",
+        "annual evaporation of the old budget",
+        "mm",
+        1330.0,
+        "geoman",
+        kind="not reproducible",
+        note="an over-estimate; not the default",
+    ),
+]
+table = scorecard(scores)
+table
