@@ -582,6 +582,7 @@ def _attributes(
     attrs = {
         "scenario": record.meta.name,
         "title": record.meta.title,
+        "summary": " ".join(record.meta.rationale.split()),
         "resolved_scenario": dump_scenario(record),
         "input_checksums": json.dumps(checksums, sort_keys=True),
         "parameter_overrides": json.dumps(record.parameters.overrides, sort_keys=True),
