@@ -7,15 +7,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from balkhash_model import cli_complete
+from balkhash_model.cli_output import Json, Quiet
+
 if TYPE_CHECKING:
     import pandas as pd
+
+    from balkhash_model.diagnostics.compare import Comparison
 
 __all__ = ["add_commands", "scenario_app"]
 
 scenario_app = typer.Typer(help="Scenario files: what is assumed.", no_args_is_help=True)
 
-Names = Annotated[list[str], typer.Argument(help="Names of scenarios, or paths to YAML files.")]
-Name = Annotated[str, typer.Argument(help="Name of a scenario, or a path to a YAML file.")]
+Names = Annotated[
+    list[str],
+    typer.Argument(
+        help="Names of scenarios, or paths to YAML files.", autocompletion=cli_complete.scenarios
+    ),
+]
+Name = Annotated[
+    str,
+    typer.Argument(
+        help="Name of a scenario, or a path to a YAML file.", autocompletion=cli_complete.scenarios
+    ),
+]
 Variants = Annotated[
     list[str] | None, typer.Option("--with", help="A variant of the scenario, under overrides.")
 ]
@@ -175,7 +190,11 @@ def _validate(
 
 def _compare(
     runs: Annotated[
-        list[str], typer.Argument(help="Scenarios by name or file, or results (NAME.nc).")
+        list[str],
+        typer.Argument(
+            help="Scenarios by name or file, or results (NAME.nc).",
+            autocompletion=cli_complete.scenarios_and_results,
+        ),
     ],
     baseline: Annotated[
         str | None, typer.Option(help="The run that the others are held against.")
@@ -184,6 +203,8 @@ def _compare(
         "comparison.png"
     ),
     force: Annotated[bool, typer.Option("--force", help="Replace a figure that exists.")] = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:
     """Compare runs: levels, budgets, indicators and costs, as tables and a figure."""
     from balkhash_model.errors import InputError, Problem
@@ -200,6 +221,11 @@ def _compare(
     from balkhash_model.results import compare
 
     found = compare(*runs, baseline=baseline)
+    if quiet or as_json:
+        save(comparison(found), out)
+        if as_json:
+            _emit_comparison(found, out)
+        return
     shown = found.indicators.copy()
     whole = {"lowest_year": 0, "first_below": 1, "years_below": 1, "recovery": 1}
     _frame(f"Indicators, threshold {found.threshold:.1f} m (levels in m)", shown.T, "", whole)
@@ -219,6 +245,26 @@ def _compare(
         _frame("Measures", found.cost.set_index("run"), "run", {"cost (million)": 0})
     save(comparison(found), out)
     typer.echo(f"wrote {out}")
+
+
+def _emit_comparison(found: Comparison, out: Path) -> None:
+    from balkhash_model.cli_output import emit, records
+
+    emit(
+        "compare",
+        baseline=found.baseline,
+        threshold_m=found.threshold,
+        titles=found.titles,
+        indicators=records(found.indicators, "run"),
+        budget_km3_per_year=records(found.budget, "run"),
+        level_difference_m={
+            name: {str(year): value for year, value in frame.median(axis=1).items()}
+            for name, frame in found.differences.items()
+            if name != found.baseline
+        },
+        measures=[] if found.cost.empty else found.cost.to_dict("records"),
+        files=[out],
+    )
 
 
 def add_commands(app: typer.Typer) -> None:

@@ -14,7 +14,7 @@ from balkhash_model.errors import InputError, Problem
 from balkhash_model.runs import run, used_files, used_tables
 from balkhash_model.scenario import Scenario, load_scenario, read_scenario
 
-__all__ = ["compare", "rerun", "scenario_of_result"]
+__all__ = ["compare", "open_result", "rerun", "scenario_of_result"]
 
 
 def rerun(path: str | os.PathLike[str], *, threads: int | None = None) -> xr.Dataset:
@@ -171,6 +171,35 @@ def _ready(item: str | os.PathLike[str] | Scenario | xr.Dataset) -> Scenario | x
     name = os.fspath(item)
     if not name.endswith(".nc"):
         return load_scenario(name)
+    return open_result(name)
+
+
+def open_result(path: str | os.PathLike[str]) -> xr.Dataset:
+    """Read the NetCDF file of a result into memory.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    xarray.Dataset
+        The result, with times to the second.
+
+    Raises
+    ------
+    InputError
+        Where there is no such file, or it cannot be read.
+
+    Examples
+    --------
+    >>> open_result("results/none.nc")
+    Traceback (most recent call last):
+    ...
+    balkhash_model.errors.InputError: results/none.nc: no such file
+    """
+    name = os.fspath(path)
     try:
         with xr.open_dataset(name, **_times()) as opened:
             return opened.load()

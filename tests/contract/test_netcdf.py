@@ -1,4 +1,4 @@
-"""The file of a result: attributes by which it is found, labels that CF allows, the IOOS checker."""
+"""The file of a result: attributes by which it is found, labels that CF allows, the checker."""
 
 import importlib.util
 from pathlib import Path
