@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -203,6 +204,10 @@ def _compare(
         "comparison.png"
     ),
     force: Annotated[bool, typer.Option("--force", help="Replace a figure that exists.")] = False,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(help="A threshold of your own, as east_fish='6 g/l'; may be repeated."),
+    ] = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -220,7 +225,7 @@ def _compare(
     from balkhash_model.plot import comparison, save
     from balkhash_model.results import compare
 
-    found = compare(*runs, baseline=baseline)
+    found = compare(*runs, baseline=baseline, limits=_limits(limit or ()))
     if quiet or as_json:
         save(comparison(found), out)
         if as_json:
@@ -229,6 +234,7 @@ def _compare(
     shown = found.indicators.copy()
     whole = {"lowest_year": 0, "first_below": 1, "years_below": 1, "recovery": 1}
     _frame(f"Indicators, threshold {found.threshold:.1f} m (levels in m)", shown.T, "", whole)
+    _print_ecosystem(found)
     _frame("Mean budget of the lake (km3 per year)", found.budget, "run", {})
     ends = {
         name: frame.median(axis=1).iloc[[len(frame) // 2 - 1, -1]]
@@ -247,6 +253,36 @@ def _compare(
     typer.echo(f"wrote {out}")
 
 
+def _limits(given: Sequence[str]) -> dict[str, str]:
+    """Thresholds as name and text."""
+    from balkhash_model.errors import InputError, Problem
+
+    wrong = [text for text in given if "=" not in text]
+    if wrong:
+        raise InputError(
+            [
+                Problem(f"--limit {text}", "not NAME=VALUE", hint="As east_fish='6 g/l'")
+                for text in wrong
+            ]
+        )
+    return {name: value for name, _, value in (text.partition("=") for text in given)}
+
+
+def _print_ecosystem(found: Comparison) -> None:
+    """One row for each indicator, one column for each run."""
+    rows: dict[str, list[str]] = {}
+    for run, table in found.ecosystem.items():
+        for name, row in table.iterrows():
+            threshold = f" ({row['threshold']})" if row["threshold"] else ""
+            head = [f"{row['title']}{threshold}", row["unit"], row["source"]]
+            cells = rows.setdefault(str(name), [*head, *["-"] * len(found.ecosystem)])
+            value = row["value"]
+            cells[3 + list(found.ecosystem).index(run)] = "-" if value != value else f"{value:.2f}"
+    title = "Ecosystem and water quality (medians; years count the time beyond a threshold)"
+    columns = ["indicator", "unit", "source", *found.ecosystem]
+    _print_table(title, columns, [tuple(cells) for cells in rows.values()], 3)
+
+
 def _emit_comparison(found: Comparison, out: Path) -> None:
     from balkhash_model.cli_output import emit, records
 
@@ -256,6 +292,11 @@ def _emit_comparison(found: Comparison, out: Path) -> None:
         threshold_m=found.threshold,
         titles=found.titles,
         indicators=records(found.indicators, "run"),
+        ecosystem=[
+            {"run": name, **row}
+            for name, table in found.ecosystem.items()
+            for row in records(table, "indicator")
+        ],
         budget_km3_per_year=records(found.budget, "run"),
         level_difference_m={
             name: {str(year): value for year, value in frame.median(axis=1).items()}

@@ -13,6 +13,12 @@ from balkhash_model.diagnostics.collapse import (
     observed_baseline,
 )
 from balkhash_model.diagnostics.compare import Comparison, compare_results
+from balkhash_model.diagnostics.ecosystem import (
+    Limit,
+    ecosystem_indicators,
+    ecosystem_members,
+    limits,
+)
 from balkhash_model.diagnostics.ice import ice_dates
 from balkhash_model.diagnostics.indicators import annual_levels, indicators
 from balkhash_model.diagnostics.scorecard import Score, scorecard, within
@@ -21,6 +27,7 @@ from balkhash_model.diagnostics.skill import level_skill, skill_scores
 __all__ = [
     "Comparison",
     "Course",
+    "Limit",
     "Score",
     "annual_levels",
     "annual_state",
@@ -28,10 +35,13 @@ __all__ = [
     "check_balance",
     "compare_results",
     "course",
+    "ecosystem_indicators",
+    "ecosystem_members",
     "equivalent_year",
     "ice_dates",
     "indicators",
     "level_skill",
+    "limits",
     "nearness",
     "nearness_summary",
     "observed_baseline",
