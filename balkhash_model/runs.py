@@ -449,8 +449,8 @@ def used_sources(case: Case) -> dict[str, list[str]]:
 
     Examples
     --------
-    >>> used_sources(build("hindcast_free"))["kezer2006"]
-    ['parameter eastern_rivers_share']
+    >>> used_sources(build("hindcast_free"))["britannica"]
+    ['parameter west_bottom_level']
     """
     # kept in memory for the session, so that a later run does not load it again
     kept = {"air_temperature_stations"} & {*used_tables(case.scenario)}

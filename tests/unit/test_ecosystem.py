@@ -47,7 +47,7 @@ def made(**change: object) -> xr.Dataset:
 
 
 def test_each_indicator_by_hand():
-    [row] = ecosystem_members(made(), {"east_fish": "20 g/l", "delta_spring": 2.5}).to_dict(
+    [row] = ecosystem_members(made(), {"east_fish": "12 g/l", "delta_spring": 2.5}).to_dict(
         "records"
     )
     day = 86400.0
