@@ -134,7 +134,7 @@ def parameter_sets(incomplete: str) -> list[str]:
 
     Examples
     --------
-    >>> parameter_sets("balkhash_")
+    >>> parameter_sets("balkhash_y")
     ['balkhash_yang1993']
     """
     from balkhash_model.library import list_parameter_sets
