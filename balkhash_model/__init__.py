@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from balkhash_model import diagnostics, plot, reference
     from balkhash_model.annual_fit import fit_annual_levels
+    from balkhash_model.bibliography import cite
     from balkhash_model.calibration import calibrate
     from balkhash_model.diagnostics.balance import check_balance
     from balkhash_model.ensemble import run_ensemble
     from balkhash_model.ensemble.sensitivity import sensitivity
     from balkhash_model.errors import BalkhashError, InputError, WaterBalanceError
+    from balkhash_model.export import export_result, read_export
     from balkhash_model.library import load_parameters, load_system
     from balkhash_model.reconstruction import reconstruct_inflow
     from balkhash_model.results import compare, rerun
@@ -38,13 +40,16 @@ _HOMES = {
     "WaterBalanceError": "errors",
     "calibrate": "calibration",
     "check_balance": "diagnostics.balance",
+    "cite": "bibliography",
     "compare": "results",
     "equilibrium": "steady_state",
+    "export_result": "export",
     "fit_annual_levels": "annual_fit",
     "list_scenarios": "scenario",
     "load_parameters": "library",
     "load_scenario": "scenario",
     "load_system": "library",
+    "read_export": "export",
     "reconstruct_inflow": "reconstruction",
     "rerun": "results",
     "run": "runs",
@@ -61,15 +66,18 @@ __all__ = [
     "WaterBalanceError",
     "calibrate",
     "check_balance",
+    "cite",
     "compare",
     "diagnostics",
     "equilibrium",
+    "export_result",
     "fit_annual_levels",
     "list_scenarios",
     "load_parameters",
     "load_scenario",
     "load_system",
     "plot",
+    "read_export",
     "reconstruct_inflow",
     "reference",
     "rerun",

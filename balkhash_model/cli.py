@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from balkhash_model import cli_complete
 from balkhash_model.cli_collapse import add_collapse
 from balkhash_model.cli_ensemble import add_commands as add_ensemble_commands
+from balkhash_model.cli_output import Json, Quiet
+from balkhash_model.cli_results import add_commands as add_result_commands
 from balkhash_model.cli_scenario import add_commands, scenario_app
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
+
+    from balkhash_model.job import Job
 
 __all__ = ["app", "main"]
 
@@ -34,6 +39,7 @@ app.add_typer(scenario_app, name="scenario")
 add_commands(app)
 add_ensemble_commands(app)
 add_collapse(app)
+add_result_commands(app)
 
 
 def _console(*, error: bool = False) -> Any:
@@ -82,6 +88,32 @@ def _frame(title: str, frame: pd.DataFrame, index: str, digits: int = 2) -> Tabl
     return table
 
 
+def _status(text: str, silent: bool) -> Any:
+    """A line that says what is going on; on standard error, or nowhere."""
+    from rich.console import Console
+
+    # for scripts: where there is no terminal, nothing is drawn
+    return Console(stderr=True, quiet=silent).status(text)
+
+
+def _emit_jobs(jobs: list[Job]) -> None:
+    from balkhash_model.cli_output import emit, records
+
+    emit(
+        "run",
+        runs=[
+            {
+                "title": job.title,
+                "budget_km3_per_year": records(job.budget, "period"),
+                "level_skill_m": records(job.skill, "observed"),
+                "notes": job.notes,
+                "files": job.paths,
+            }
+            for job in jobs
+        ],
+    )
+
+
 def _version(asked: bool) -> None:
     if asked:
         from balkhash_model import __version__
@@ -104,7 +136,10 @@ def options(
 def run(
     scenario: Annotated[
         list[str],
-        typer.Argument(help="Names of scenarios, paths to YAML files, or results to run again."),
+        typer.Argument(
+            help="Names of scenarios, paths to YAML files, or results to run again.",
+            autocompletion=cli_complete.scenarios_and_results,
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("results"),
     observed: Annotated[
@@ -137,6 +172,8 @@ def run(
     threads: Annotated[
         int | None, typer.Option(help="With --members: threads at most.", min=1)
     ] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:
     """Run scenarios; write NAME.nc, NAME.png, NAME.svg and NAME.resolved.yml for each."""
     if members is not None:
@@ -153,12 +190,14 @@ def run(
             force=force,
             resume=resume,
             threads=threads,
+            quiet=quiet,
+            as_json=as_json,
         )
         return
     from balkhash_model.job import run_jobs
 
     console = _console()
-    with console.status("starting") as status:
+    with _status("starting", quiet or as_json) as status:
 
         def progress(text: str) -> None:
             status.update(text)
@@ -174,7 +213,9 @@ def run(
             settings=settings or (),
             in_order=in_order,
         )
-    for job in jobs:
+    if as_json:
+        _emit_jobs(jobs)
+    for job in [] if quiet or as_json else jobs:
         console.print()
         console.print(job.title, style="bold", markup=False)
         title = "Mean budget of the lake (km3 per year; storage is its change)"
@@ -189,17 +230,38 @@ def run(
 
 @app.command()
 def calibrate(
-    scenario: Annotated[str, typer.Argument(help="Scenario to fit.")] = "hindcast_free",
+    scenario: Annotated[
+        str,
+        typer.Argument(help="Scenario to fit.", autocompletion=cli_complete.scenarios),
+    ] = "hindcast_free",
     out: Annotated[
         Path | None, typer.Option(help="Write the fitted parameter set to this new YAML file.")
     ] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:
     """Fit the uncertain parameters of a free run to the observed levels, within their priors."""
     from balkhash_model.calibration import calibrate as fit
 
     console = _console()
-    with console.status("fitting"):
+    with _status("fitting", quiet or as_json):
         found = fit(scenario)
+    if quiet or as_json:
+        if out is not None:
+            found.write(out)
+        if as_json:
+            from balkhash_model.cli_output import emit, records
+
+            emit(
+                "calibrate",
+                parameters=records(found.table, "parameter"),
+                correlation=records(found.correlation, "parameter"),
+                levels_m=records(found.levels, "observed"),
+                unexplained_km3_per_year=records(found.periods, "period"),
+                notes=found.notes,
+                files=[] if out is None else [out],
+            )
+        return
     console.print(_frame("Fitted parameters", found.table, "parameter", 4))
     console.print(_frame("Correlation of the estimates", found.correlation, "", 2))
     console.print(_frame("Levels (m)", found.levels, "observed", 3))
@@ -215,9 +277,12 @@ def calibrate(
 
 @app.command()
 def reconstruct(
-    scenario: Annotated[str, typer.Argument(help="Scenario whose inflow is reconstructed.")] = (
-        "hindcast"
-    ),
+    scenario: Annotated[
+        str,
+        typer.Argument(
+            help="Scenario whose inflow is reconstructed.", autocompletion=cli_complete.scenarios
+        ),
+    ] = "hindcast",
     skill: Annotated[bool, typer.Option(help="Also score withheld blocks of 24 months.")] = True,
 ) -> None:
     """Show the river inflow that observed levels imply, with its checks and its skill."""
@@ -233,18 +298,26 @@ def reconstruct(
 
 
 @app.command()
-def doctor() -> None:
+def doctor(quiet: Quiet = False, as_json: Json = False) -> None:
     """Print versions, the state of the compiled cache and the checks of the shipped data."""
     from rich.markup import escape
 
     from balkhash_model.job import diagnose
 
     console = _console()
-    healthy = True
-    for title, rows in diagnose():
+    found_all = diagnose()
+    healthy = all(good for _, rows in found_all for _, _, good in rows)
+    if as_json:
+        from balkhash_model.cli_output import emit
+
+        parts = {
+            title: [{"what": w, "found": f, "good": g} for w, f, g in rows]
+            for title, rows in found_all
+        }
+        emit("doctor", healthy=healthy, parts=parts)
+    for title, rows in [] if quiet or as_json else found_all:
         table = _table(title, ["what", "found"], left=2)
         for what, found, good in rows:
-            healthy &= good
             table.add_row(what, escape(found) if good else f"[bold red]{escape(found)}[/bold red]")
         console.print(table)
     if not healthy:
@@ -252,10 +325,21 @@ def doctor() -> None:
 
 
 @data_app.command("list")
-def data_list() -> None:
-    """List the reference tables."""
+def data_list(quiet: Quiet = False, as_json: Json = False) -> None:
+    """List the reference tables; with --quiet their keys alone."""
     from balkhash_model import reference
 
+    if as_json:
+        from balkhash_model.cli_output import emit
+
+        keep = ("title", "quantity", "unit", "datum", "kind", "period", "sources", "terms")
+        entries = {key: reference.describe(key) for key in reference.list()}
+        rows = [{"key": key, **{k: e.get(k) for k in keep}} for key, e in entries.items()]
+        emit("data list", tables=rows)
+        return
+    if quiet:
+        typer.echo("\n".join(reference.list()))
+        return
     table = _table("Reference tables", ["key", "title", "period", "datum"], left=4)
     table.columns[0].no_wrap = True
     for key in reference.list():
@@ -267,7 +351,9 @@ def data_list() -> None:
 
 
 @data_app.command("describe")
-def data_describe(key: Annotated[str, typer.Argument(help="Key of a table.")]) -> None:
+def data_describe(
+    key: Annotated[str, typer.Argument(help="Key of a table.", autocompletion=cli_complete.tables)],
+) -> None:
     """Describe one reference table: what it holds, from whom, on which terms."""
     from balkhash_model import reference, yamlio
 
@@ -290,8 +376,15 @@ def data_check() -> None:
 
 @params_app.command("show")
 def params_show(
-    name: Annotated[str, typer.Argument(help="Name of a set, or a path to one.")] = "balkhash",
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="Name of a set, or a path to one.", autocompletion=cli_complete.parameter_sets
+        ),
+    ] = "balkhash",
     notes: Annotated[bool, typer.Option(help="Also priors, notes and sources.")] = True,
+    quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:
     """Show a parameter set: value, range, prior, status, source and note."""
     from rich.markup import escape
@@ -299,6 +392,19 @@ def params_show(
     from balkhash_model.library import load_parameters
 
     chosen = load_parameters(name)
+    if as_json:
+        from dataclasses import asdict
+
+        from balkhash_model.cli_output import emit
+
+        emit(
+            "params show",
+            set=chosen.name,
+            title=chosen.title,
+            parameters=[asdict(p) for p in chosen.values()],
+        )
+    if quiet or as_json:
+        return
     console = _console()
     table = _table(
         escape(f"{name}: {chosen.title}"), ["parameter", "value", "range", "status"], left=4
@@ -316,8 +422,18 @@ def params_show(
 
 @params_app.command("diff")
 def params_diff(
-    first: Annotated[str, typer.Argument(help="Name of a set, or a path to one.")],
-    second: Annotated[str, typer.Argument(help="The set to compare it with.")],
+    first: Annotated[
+        str,
+        typer.Argument(
+            help="Name of a set, or a path to one.", autocompletion=cli_complete.parameter_sets
+        ),
+    ],
+    second: Annotated[
+        str,
+        typer.Argument(
+            help="The set to compare it with.", autocompletion=cli_complete.parameter_sets
+        ),
+    ],
 ) -> None:
     """Show the parameters that differ between two sets."""
     from balkhash_model.library import diff_parameters

@@ -8,6 +8,9 @@ from typing import Annotated
 
 import typer
 
+from balkhash_model import cli_complete
+from balkhash_model.cli_output import Json, Quiet
+
 __all__ = ["add_collapse"]
 
 #: Rows of the table: column, text, digits.
@@ -64,7 +67,10 @@ def add_collapse(app: typer.Typer) -> None:
 
 
 def _collapse(
-    result: Annotated[list[Path], typer.Argument(help="Results, as NAME.nc.")],
+    result: Annotated[
+        list[Path],
+        typer.Argument(help="Results, as NAME.nc.", autocompletion=cli_complete.results),
+    ],
     onset: Annotated[
         int | None, typer.Option(help="Last year before the fall; by default found.")
     ] = None,
@@ -75,6 +81,8 @@ def _collapse(
     figure: Annotated[
         Path | None, typer.Option(help="File for the figure: png, svg or pdf.")
     ] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:
     """Hold results against the course of the Aral Sea: how near, how far behind."""
     from rich import box
@@ -93,6 +101,13 @@ def _collapse(
         phase=phase.value,
         language=language.value,
     )
+    if as_json:
+        from balkhash_model.cli_output import emit, records
+
+        files = [] if figure is None else [figure]
+        emit("collapse", lake=lake, results=records(summary, "run"), files=files)
+    if quiet or as_json:
+        return
     table = Table(title="Beside the Aral Sea", title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("")
     for name in summary.index:

@@ -74,6 +74,8 @@ def run_members(
     force: bool = False,
     resume: bool = False,
     threads: int | None = None,
+    quiet: bool = False,
+    as_json: bool = False,
 ) -> None:
     """Run scenarios with many members that they share, and write the result and its figures.
 
@@ -95,6 +97,8 @@ def run_members(
         Whether to replace what is there, or to go on from it.
     threads : int, optional
         Threads.
+    quiet, as_json : bool, default False
+        Whether to print nothing, or JSON.
 
     Raises
     ------
@@ -138,12 +142,45 @@ def run_members(
     ):
         paths.append(out / f"{stem}.{name}.png")
         save(figure, paths[-1])
-    _print_levels(result)
-    for path in paths:
-        typer.echo(f"wrote {path}")
+    if as_json:
+        _emit(result, paths)
+    elif not quiet:
+        _print_levels(result)
+        for path in paths:
+            typer.echo(f"wrote {path}")
     if result.attrs["complete"] == "no":
-        typer.echo(f"- {result.attrs['comment']}; go on with --resume")
+        typer.echo(f"- {result.attrs['comment']}; go on with --resume", err=quiet or as_json)
         raise typer.Exit(130)
+
+
+def _emit(result: xr.Dataset, paths: Sequence[Path]) -> None:
+    """The same numbers as the table, as JSON."""
+    from balkhash_model.cli_output import emit
+
+    several = "scenario" in result.dims
+    names = result["scenario"].values if several else [result.attrs["scenario_names"]]
+    shares = [f"{float(q):g}" for q in result["quantile"].values]
+    thresholds = [f"{float(t):g}" for t in result["threshold"].values]
+    runs = []
+    for i, name in enumerate(names):
+        part: Any = result.isel(scenario=i) if several else result
+        ever = part["first_below_count"].values.sum(axis=0) / result.attrs["members"]
+        runs.append(
+            {
+                "run": str(name),
+                "end_level_m_by_quantile": dict(
+                    zip(shares, part["end_quantile"].values, strict=True)
+                ),
+                "share_ever_below_m": dict(zip(thresholds, ever, strict=True)),
+            }
+        )
+    emit(
+        "run",
+        members=int(result.attrs["members"]),
+        complete=result.attrs["complete"] == "yes",
+        ensemble=runs,
+        files=list(paths),
+    )
 
 
 def _print_levels(result: xr.Dataset) -> None:

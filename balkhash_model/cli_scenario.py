@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from balkhash_model import cli_complete
+from balkhash_model.cli_output import Json, Quiet
+
 if TYPE_CHECKING:
     import pandas as pd
+
+    from balkhash_model.diagnostics.compare import Comparison
 
 __all__ = ["add_commands", "scenario_app"]
 
 scenario_app = typer.Typer(help="Scenario files: what is assumed.", no_args_is_help=True)
 
-Names = Annotated[list[str], typer.Argument(help="Names of scenarios, or paths to YAML files.")]
-Name = Annotated[str, typer.Argument(help="Name of a scenario, or a path to a YAML file.")]
+Names = Annotated[
+    list[str],
+    typer.Argument(
+        help="Names of scenarios, or paths to YAML files.", autocompletion=cli_complete.scenarios
+    ),
+]
+Name = Annotated[
+    str,
+    typer.Argument(
+        help="Name of a scenario, or a path to a YAML file.", autocompletion=cli_complete.scenarios
+    ),
+]
 Variants = Annotated[
     list[str] | None, typer.Option("--with", help="A variant of the scenario, under overrides.")
 ]
@@ -175,7 +191,11 @@ def _validate(
 
 def _compare(
     runs: Annotated[
-        list[str], typer.Argument(help="Scenarios by name or file, or results (NAME.nc).")
+        list[str],
+        typer.Argument(
+            help="Scenarios by name or file, or results (NAME.nc).",
+            autocompletion=cli_complete.scenarios_and_results,
+        ),
     ],
     baseline: Annotated[
         str | None, typer.Option(help="The run that the others are held against.")
@@ -184,6 +204,12 @@ def _compare(
         "comparison.png"
     ),
     force: Annotated[bool, typer.Option("--force", help="Replace a figure that exists.")] = False,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(help="A threshold of your own, as east_fish='6 g/l'; may be repeated."),
+    ] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:
     """Compare runs: levels, budgets, indicators and costs, as tables and a figure."""
     from balkhash_model.errors import InputError, Problem
@@ -199,10 +225,16 @@ def _compare(
     from balkhash_model.plot import comparison, save
     from balkhash_model.results import compare
 
-    found = compare(*runs, baseline=baseline)
+    found = compare(*runs, baseline=baseline, limits=_limits(limit or ()))
+    if quiet or as_json:
+        save(comparison(found), out)
+        if as_json:
+            _emit_comparison(found, out)
+        return
     shown = found.indicators.copy()
     whole = {"lowest_year": 0, "first_below": 1, "years_below": 1, "recovery": 1}
     _frame(f"Indicators, threshold {found.threshold:.1f} m (levels in m)", shown.T, "", whole)
+    _print_ecosystem(found)
     _frame("Mean budget of the lake (km3 per year)", found.budget, "run", {})
     ends = {
         name: frame.median(axis=1).iloc[[len(frame) // 2 - 1, -1]]
@@ -219,6 +251,61 @@ def _compare(
         _frame("Measures", found.cost.set_index("run"), "run", {"cost (million)": 0})
     save(comparison(found), out)
     typer.echo(f"wrote {out}")
+
+
+def _limits(given: Sequence[str]) -> dict[str, str]:
+    """Thresholds as name and text."""
+    from balkhash_model.errors import InputError, Problem
+
+    wrong = [text for text in given if "=" not in text]
+    if wrong:
+        raise InputError(
+            [
+                Problem(f"--limit {text}", "not NAME=VALUE", hint="As east_fish='6 g/l'")
+                for text in wrong
+            ]
+        )
+    return {name: value for name, _, value in (text.partition("=") for text in given)}
+
+
+def _print_ecosystem(found: Comparison) -> None:
+    """One row for each indicator, one column for each run."""
+    rows: dict[str, list[str]] = {}
+    for run, table in found.ecosystem.items():
+        for name, row in table.iterrows():
+            threshold = f" ({row['threshold']})" if row["threshold"] else ""
+            head = [f"{row['title']}{threshold}", row["unit"], row["source"]]
+            cells = rows.setdefault(str(name), [*head, *["-"] * len(found.ecosystem)])
+            value = row["value"]
+            cells[3 + list(found.ecosystem).index(run)] = "-" if value != value else f"{value:.2f}"
+    title = "Ecosystem and water quality (medians; years count the time beyond a threshold)"
+    columns = ["indicator", "unit", "source", *found.ecosystem]
+    _print_table(title, columns, [tuple(cells) for cells in rows.values()], 3)
+
+
+def _emit_comparison(found: Comparison, out: Path) -> None:
+    from balkhash_model.cli_output import emit, records
+
+    emit(
+        "compare",
+        baseline=found.baseline,
+        threshold_m=found.threshold,
+        titles=found.titles,
+        indicators=records(found.indicators, "run"),
+        ecosystem=[
+            {"run": name, **row}
+            for name, table in found.ecosystem.items()
+            for row in records(table, "indicator")
+        ],
+        budget_km3_per_year=records(found.budget, "run"),
+        level_difference_m={
+            name: {str(year): value for year, value in frame.median(axis=1).items()}
+            for name, frame in found.differences.items()
+            if name != found.baseline
+        },
+        measures=[] if found.cost.empty else found.cost.to_dict("records"),
+        files=[out],
+    )
 
 
 def add_commands(app: typer.Typer) -> None:

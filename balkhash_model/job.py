@@ -55,44 +55,19 @@ def write_result(result: xr.Dataset, path: str | os.PathLike[str]) -> None:
     >>> file.exists()
     True
     """
+    from balkhash_model.netcdf import encoded
+
     target = Path(path)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     os.close(handle)
     try:
-        encoded, encoding = _encoded(result)
-        encoded.to_netcdf(name, engine="netcdf4", format="NETCDF4", encoding=encoding)
+        dataset, encoding = encoded(result)
+        dataset.to_netcdf(name, engine="netcdf4", format="NETCDF4", encoding=encoding)
         os.chmod(name, 0o644)
         os.replace(name, target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-
-
-def _encoded(result: xr.Dataset) -> tuple[xr.Dataset, dict[str, dict[str, object]]]:
-    """Times as seconds since a stated day, texts as strings, links to bounds and flags."""
-    # the names along a dimension of no length, as of users where there are none, have no type
-    unnamed = [n for n, v in result.variables.items() if v.dtype.kind == "O" and v.size == 0]
-    encoded = result.drop_vars(unnamed)
-    encoded["time"].attrs["bounds"] = "time_bnds"
-    encoding: dict[str, dict[str, object]] = {}
-    for name in encoded.variables:
-        variable = encoded[name]
-        key = str(name)
-        if variable.dtype.kind == "M":
-            encoding[key] = {
-                "units": "seconds since 1900-01-01 00:00:00",
-                "dtype": "float64",
-                "calendar": "proleptic_gregorian",
-            }
-            if key in ("time", "time_edge", "time_bnds"):
-                encoding[key]["_FillValue"] = None
-            for attribute in ("units", "calendar"):
-                variable.attrs.pop(attribute, None)
-        elif variable.dtype.kind == "O":
-            encoding[key] = {"dtype": str}
-        elif variable.dtype.kind == "f":
-            encoding[key] = {"zlib": True, "complevel": 4, "_FillValue": float("nan")}
-    return encoded, encoding
 
 
 def _check_targets(records: Sequence[Scenario], out: Path, force: bool) -> list[Problem]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import xarray as xr
 
 from balkhash_model import reference, units
 from balkhash_model.diagnostics.compare import Comparison, compare_results
+from balkhash_model.diagnostics.ecosystem import limits as check_limits
 from balkhash_model.errors import InputError, Problem
 from balkhash_model.runs import run, used_files, used_tables
 from balkhash_model.scenario import Scenario, load_scenario, read_scenario
 
-__all__ = ["compare", "rerun", "scenario_of_result"]
+__all__ = ["compare", "open_result", "rerun", "scenario_of_result"]
 
 
 def rerun(path: str | os.PathLike[str], *, threads: int | None = None) -> xr.Dataset:
@@ -105,6 +107,7 @@ def compare(
     *runs: str | os.PathLike[str] | Scenario | xr.Dataset,
     baseline: str | None = None,
     threshold: float | None = None,
+    limits: Mapping[str, str | float] | None = None,
 ) -> Comparison:
     """Compare scenarios, or results.
 
@@ -116,6 +119,9 @@ def compare(
         Name of the run that the others are held against; the first where not given.
     threshold : float, optional
         Level that is counted, m; that of the first scenario where not given.
+    limits : mapping of str to str or float, optional
+        Thresholds of ecosystem and water quality, as ``{"east_fish": "6 g/l"}``; see
+        :func:`balkhash_model.diagnostics.limits`.
 
     Returns
     -------
@@ -134,6 +140,10 @@ def compare(
     ('hindcast_free', ['hindcast_free', 'no_kapshagay'])
     """
     problems: list[Problem] = []
+    try:
+        check_limits(limits)
+    except InputError as error:
+        problems.extend(error.problems)
     ready: list[Scenario | xr.Dataset] = []
     for item in runs:
         try:
@@ -161,7 +171,7 @@ def compare(
                 Problem("threshold", "the first scenario names none", hint="Give one to compare")
             )
         threshold = units.parse(text, "level", "outputs.threshold")
-    return compare_results(results, baseline, threshold)
+    return compare_results(results, baseline, threshold, limits)
 
 
 def _ready(item: str | os.PathLike[str] | Scenario | xr.Dataset) -> Scenario | xr.Dataset:
@@ -171,6 +181,35 @@ def _ready(item: str | os.PathLike[str] | Scenario | xr.Dataset) -> Scenario | x
     name = os.fspath(item)
     if not name.endswith(".nc"):
         return load_scenario(name)
+    return open_result(name)
+
+
+def open_result(path: str | os.PathLike[str]) -> xr.Dataset:
+    """Read the NetCDF file of a result into memory.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    xarray.Dataset
+        The result, with times to the second.
+
+    Raises
+    ------
+    InputError
+        Where there is no such file, or it cannot be read.
+
+    Examples
+    --------
+    >>> open_result("results/none.nc")
+    Traceback (most recent call last):
+    ...
+    balkhash_model.errors.InputError: results/none.nc: no such file
+    """
+    name = os.fspath(path)
     try:
         with xr.open_dataset(name, **_times()) as opened:
             return opened.load()

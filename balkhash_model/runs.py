@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +20,11 @@ from balkhash_model.forcing.adaptation import adapt_system
 from balkhash_model.forcing.delta import WETLAND, wetland_start
 from balkhash_model.forcing.inflow import scenario_axis
 from balkhash_model.forcing.river import Record
-from balkhash_model.library import load_system
+from balkhash_model.library import load_parameters, load_system
 from balkhash_model.scenario import Scenario, dump_scenario, load_scenario
 from balkhash_model.scenario.schema_series import Column
 from balkhash_model.simulation import initial_volumes, simulate
+from balkhash_model.sources import NotedParameters, sources_used
 from balkhash_model.system import LakeSystem
 from balkhash_model.timeaxis import TimeAxis
 
@@ -55,6 +56,8 @@ class Case:
         Salinity of the storages at the start, kg m-3.
     extra : xarray.Dataset
         What belongs in the result and drives nothing.
+    tables : frozenset of str
+        Keys of the reference tables that were loaded.
     """
 
     scenario: Scenario
@@ -64,6 +67,7 @@ class Case:
     levels: dict[str, float]
     salinity: dict[str, float]
     extra: xr.Dataset = field(default_factory=xr.Dataset)
+    tables: frozenset[str] = frozenset()
 
 
 def _quantity(text: str, system: LakeSystem, where: str, kind: str = "level") -> float:
@@ -169,11 +173,20 @@ def build(
     >>> build("hindcast_free").axis.n
     648
     """
+    with reference.noting() as tables:
+        case = _built(scenario, system, start)
+    return replace(case, tables=frozenset(tables))
+
+
+def _built(
+    scenario: str | os.PathLike[str] | Scenario, system: LakeSystem | None, start: bool
+) -> Case:
+    """The case, but for the tables that were loaded."""
     record = scenario if isinstance(scenario, Scenario) else load_scenario(str(scenario))
     if system is None:
-        system = load_system(
-            record.system, parameters=record.parameters.set, overrides=record.parameters.overrides
-        )
+        chosen = load_parameters(record.parameters.set, record.parameters.overrides)
+        # what is asked for by name is what the run rests on
+        system = load_system(record.system, parameters=NotedParameters(chosen))
     axis = scenario_axis(record)
     problems: list[Problem] = []
     adapted, forcing, extra = system, xr.Dataset(), xr.Dataset()
@@ -430,6 +443,30 @@ def used_tables(scenario: Scenario) -> list[str]:
     return sorted(tables)
 
 
+def used_sources(case: Case) -> dict[str, list[str]]:
+    """Say which sources a case rests on, and for what.
+
+    Parameters
+    ----------
+    case : Case
+        A case that :func:`build` made.
+
+    Returns
+    -------
+    dict of str to list of str
+        As :func:`balkhash_model.sources.sources_used` gives it.
+
+    Examples
+    --------
+    >>> used_sources(build("hindcast_free"))["britannica"]
+    ['parameter west_bottom_level']
+    """
+    # kept in memory for the session, so that a later run does not load it again
+    kept = {"air_temperature_stations"} & {*used_tables(case.scenario)}
+    references = case.scenario.meta.references
+    return sources_used(case.system.parameters, case.tables | kept, references)
+
+
 def used_files(scenario: Scenario) -> dict[str, str]:
     """Give the checksums of the user's own data files.
 
@@ -524,7 +561,9 @@ def run(
         record = record.model_copy(update={"period": period})
     forcing, extra = case.forcing, case.extra
     if record.inflow.reconstruct_from is not None:
-        forcing, found = _reconstructed(case, start_from)
+        with reference.noting() as tables:
+            forcing, found = _reconstructed(case, start_from)
+        case = replace(case, tables=case.tables | tables)
         extra = found.merge(extra, combine_attrs="override") if extra.data_vars else found
     checksums = {k: str(reference.describe(k)["sha256"]) for k in used_tables(record)}
     result = simulate(
@@ -534,7 +573,8 @@ def run(
         initial_salinity=case.salinity,
         substeps=record.period.substeps,
         threads=threads,
-        attrs=_attributes(record, checksums | used_files(record), start_from),
+        attrs=_attributes(record, checksums | used_files(record), start_from)
+        | {"sources_used": json.dumps(used_sources(case), sort_keys=True)},
     )
     if "level_offset" in extra:
         result.attrs["comment"] = (
@@ -593,6 +633,7 @@ def _attributes(
     attrs = {
         "scenario": record.meta.name,
         "title": record.meta.title,
+        "summary": " ".join(record.meta.rationale.split()),
         "resolved_scenario": dump_scenario(record),
         "input_checksums": json.dumps(checksums, sort_keys=True),
         "parameter_overrides": json.dumps(record.parameters.overrides, sort_keys=True),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from balkhash_model.diagnostics.balance import budget_table
+from balkhash_model.diagnostics.ecosystem import ecosystem_indicators
 from balkhash_model.diagnostics.indicators import annual_levels, indicators
 from balkhash_model.errors import InputError, Problem, nearest
 
@@ -40,6 +41,9 @@ class Comparison:
         Water (km3 per year, mean of the last year) and money (whole run) of each measure.
     titles : dict of str to str
         Titles of the runs.
+    ecosystem : dict of str to pandas.DataFrame
+        Ecosystem and water quality of each run, see
+        :func:`balkhash_model.diagnostics.ecosystem_indicators`.
     """
 
     baseline: str
@@ -50,10 +54,14 @@ class Comparison:
     indicators: pd.DataFrame
     cost: pd.DataFrame
     titles: dict[str, str]
+    ecosystem: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def compare_results(
-    results: Mapping[str, xr.Dataset], baseline: str | None = None, threshold: float = 341.0
+    results: Mapping[str, xr.Dataset],
+    baseline: str | None = None,
+    threshold: float = 341.0,
+    limits: Mapping[str, str | float] | None = None,
 ) -> Comparison:
     """Compare finished runs.
 
@@ -65,6 +73,9 @@ def compare_results(
         The run that the others are held against; the first where not given.
     threshold : float, default 341.0
         Level, m.
+    limits : mapping of str to str or float, optional
+        Thresholds of ecosystem and water quality, as for
+        :func:`balkhash_model.diagnostics.limits`.
 
     Returns
     -------
@@ -115,6 +126,7 @@ def compare_results(
         pd.DataFrame.from_dict(rows, orient="index"),
         measure_table(results),
         {name: str(result.attrs.get("title", name)) for name, result in results.items()},
+        {name: ecosystem_indicators(result, limits) for name, result in results.items()},
     )
 
 

@@ -12,6 +12,6 @@ from __future__ import annotations
 
 from balkhash_model.reference.catalog import describe, sources
 from balkhash_model.reference.catalog import list_keys as list
-from balkhash_model.reference.readers import TableCheck, check, load, value
+from balkhash_model.reference.readers import TableCheck, check, load, noting, value
 
-__all__ = ["TableCheck", "check", "describe", "list", "load", "sources", "value"]
+__all__ = ["TableCheck", "check", "describe", "list", "load", "noting", "sources", "value"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +23,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import xarray as xr
 
-__all__ = ["DIMENSIONS", "FLAGS", "TableCheck", "check", "load", "value"]
+__all__ = ["DIMENSIONS", "FLAGS", "TableCheck", "check", "load", "noting", "value"]
+
+_NOTING: ContextVar[tuple[set[str], ...]] = ContextVar("noting", default=())
 
 FLAGS = ("text", "approx", "computed", "doubtful", "interpolated", "assumed")
 DIMENSIONS = {
@@ -50,6 +55,30 @@ class TableCheck:
     key: str
     ok: bool
     message: str
+
+
+@contextmanager
+def noting() -> Iterator[set[str]]:
+    """Note which tables are loaded.
+
+    Yields
+    ------
+    set of str
+        Keys of the tables that were loaded so far inside the ``with``.
+
+    Examples
+    --------
+    >>> with noting() as tables:
+    ...     _ = load("aral_annual")
+    >>> tables
+    {'aral_annual'}
+    """
+    keys: set[str] = set()
+    token = _NOTING.set((*_NOTING.get(), keys))
+    try:
+        yield keys
+    finally:
+        _NOTING.reset(token)
 
 
 def load(key: str) -> xr.Dataset:
@@ -82,6 +111,8 @@ def load(key: str) -> xr.Dataset:
     import xarray as xr
 
     header, rows = _cells(key)
+    for keys in _NOTING.get():
+        keys.add(key)
     entry = describe(key)
     dimension = DIMENSIONS[str(entry["kind"])]
     variables: dict[str, Any] = {}

@@ -107,7 +107,9 @@ def test_the_contract_is_covered_once():
 def test_rows_are_well_formed(row):
     assert re.fullmatch(r"[a-z][a-z_]*", row.name)
     assert row.units in UNITS
-    assert row.standard_name in STANDARD_NAMES
+    name, _, modifier = row.standard_name.partition(" ")
+    assert name in STANDARD_NAMES
+    assert modifier in ("", "standard_error")  # CF-1.11, appendix C
     assert row.valid_min < row.valid_max
     known = {"time", "time_edge", "storage", "link", "user", "realization", "bounds"}
     known |= {"inflow", "years"}
