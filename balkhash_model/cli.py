@@ -10,6 +10,7 @@ import typer
 
 from balkhash_model.cli_collapse import add_collapse
 from balkhash_model.cli_ensemble import add_commands as add_ensemble_commands
+from balkhash_model.cli_report import add_report
 from balkhash_model.cli_scenario import add_commands, scenario_app
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ app.add_typer(scenario_app, name="scenario")
 add_commands(app)
 add_ensemble_commands(app)
 add_collapse(app)
+add_report(app)
 
 
 def _console(*, error: bool = False) -> Any:

@@ -66,6 +66,7 @@ def panel(
     bottom: float | None = None,
     downward: bool = False,
     narrow: bool = False,
+    decimal: str = ".",
 ) -> Figure:
     """Draw lines, bands and points in one panel, with every text given by the caller.
 
@@ -83,6 +84,8 @@ def panel(
         Whether the vertical axis points down.
     narrow : bool, default False
         Whether it is drawn for a phone.
+    decimal : str, default "."
+        The sign before decimals on the axes.
 
     Returns
     -------
@@ -96,7 +99,7 @@ def panel(
     'Year'
     """
     import matplotlib.pyplot as plt
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
     with use_style():
         figure: Figure
@@ -112,6 +115,15 @@ def panel(
             _mark(axes, *mark)
         if downward:
             axes.invert_yaxis()
+        plain = ScalarFormatter(useOffset=False)
+        plain.set_scientific(False)
+        axes.yaxis.set_major_formatter(plain)
+        if decimal != ".":
+            # the locator is asked once, for the texts are fixed from here on
+            limits, ticks = axes.get_ylim(), axes.get_yticks()
+            plain.set_locs(ticks)
+            axes.set_yticks(ticks, [plain(t).replace(".", decimal) for t in ticks])
+            axes.set_ylim(*limits)
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
         handles, labels = axes.get_legend_handles_labels()
@@ -141,9 +153,7 @@ def _draw(axes: Any, line: Line) -> None:
     x, y = np.asarray(line.x, dtype=float), np.asarray(line.y, dtype=float)
     colour = PALETTE[line.role]
     # an entry that begins with an underscore would be left out of the legend
-    label = (
-        f"\u200b{line.label}" if line.label.startswith("_") else line.label
-    ) or "_nolegend_"
+    label = (f"\u200b{line.label}" if line.label.startswith("_") else line.label) or "_nolegend_"
     if line.points:
         error = None
         if line.low is not None and line.high is not None:
@@ -161,8 +171,14 @@ def _draw(axes: Any, line: Line) -> None:
     for at, value, text in line.notes:
         axes.plot(at, value, "o", ms=4, color=colour, zorder=5)
         axes.annotate(
-            text, (at, value), xytext=(-5, -5), textcoords="offset points",
-            ha="right", va="top", fontsize=8.5, zorder=7
+            text,
+            (at, value),
+            xytext=(-5, -5),
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            fontsize=8.5,
+            zorder=7,
         )
 
 
@@ -172,19 +188,8 @@ def _mark(axes: Any, value: float, text: str) -> None:
     reach = 0.5 * (high - low)
     if not low - reach < value < high + reach:
         return
-    axes.axhline(value, color=PALETTE["threshold"], lw=1.3, ls="-.", zorder=3)
-    axes.annotate(
-        text,
-        (1.0, value),
-        xycoords=("axes fraction", "data"),
-        xytext=(-2, -3),
-        textcoords="offset points",
-        ha="right",
-        va="top",
-        fontsize=9,
-        color=PALETTE["threshold"],
-        zorder=7,
-    )
+    # its text stands in the legend, where no line crosses it
+    axes.axhline(value, color=PALETTE["threshold"], lw=1.4, ls="-.", zorder=3, label=text)
     low, high = axes.get_ylim()
     axes.set_ylim(low - 0.06 * (high - low), high)
 

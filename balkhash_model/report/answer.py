@@ -32,7 +32,9 @@ def comparable(found: Sequence[Outcome]) -> bool:
     return len(found) > 1 and len(kinds) == 1
 
 
-def answers(found: Sequence[Outcome], words: Words, baseline: Course) -> list[tuple[str, list[str]]]:
+def answers(
+    found: Sequence[Outcome], words: Words, baseline: Course
+) -> list[tuple[str, list[str]]]:
     """Say what came out.
 
     Parameters
@@ -194,9 +196,7 @@ def _of_plans(found: Sequence[Outcome], words: Words, baseline: Course) -> list[
 
 
 def _nearest(worst: Outcome, words: Words, baseline: Course) -> str:
-    return words(
-        "answer.plans_aral", plan=worst.label, text=aral_sentence(worst, words, baseline)
-    )
+    return words("answer.plans_aral", plan=worst.label, text=aral_sentence(worst, words, baseline))
 
 
 def _keeping_of_plans(found: Sequence[Outcome], words: Words) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,7 +19,7 @@ class Table:
         What it shows.
     head : tuple of str
         Heads of the columns.
-    rows : list of tuple of str
+    rows : sequence of tuple of str
         Cells.
     words : bool
         Whether the cells hold words, which are set to the left, instead of numbers.
@@ -26,7 +27,7 @@ class Table:
 
     caption: str
     head: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
     words: bool = False
 
 
@@ -50,7 +51,19 @@ class Block:
         A figure as SVG for wide and for narrow screens, or as an address that holds the picture.
     """
 
-    kind: Literal["text", "lead", "note", "warning", "quote", "list", "heading", "table", "figure", "image", "code"]
+    kind: Literal[
+        "text",
+        "lead",
+        "note",
+        "warning",
+        "quote",
+        "list",
+        "heading",
+        "table",
+        "figure",
+        "image",
+        "code",
+    ]
     text: str = ""
     items: tuple[str, ...] = ()
     table: Table | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import math
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,7 +28,10 @@ MOST = 8
 SPEAKING = {"collapse": "language"}
 
 
-def _figure(key: str, lines: Sequence[Line], caption: str, alt: str, **settings: Any) -> Block:
+def _figure(
+    key: str, lines: Sequence[Line], caption: str, alt: str, words: Words, **settings: Any
+) -> Block:
+    settings["decimal"] = "." if words.language == "en" else ","
     wide, narrow = (
         themed_svg(panel(lines, narrow=slim, **settings), f"{key}-{'n' if slim else 'w'}")
         for slim in (False, True)
@@ -87,6 +89,7 @@ def level_figure(found: Sequence[Outcome], words: Words) -> Block:
         lines,
         caption,
         alt,
+        words,
         x_label=words("unit.year_axis"),
         y_label=words("level.axis"),
         mark=mark,
@@ -146,6 +149,7 @@ def chance_figure(found: Sequence[Outcome], words: Words) -> Block | None:
         lines,
         words("chance.caption", threshold=level),
         alt,
+        words,
         x_label=words("unit.year_axis"),
         y_label=words("chance.axis"),
         bottom=0.0,
@@ -195,6 +199,7 @@ def aral_figure(found: Sequence[Outcome], words: Words, baseline: Course) -> Blo
         lines,
         words("aral.caption"),
         words("aral.alt", left=words.share(float(share[1989]) / 100.0)),
+        words,
         x_label=words("aral.age"),
         y_label=words("aral.axis"),
         bottom=0.0,
@@ -220,6 +225,7 @@ def _aral_levels(found: Sequence[Outcome], words: Words, baseline: Course) -> Bl
         lines,
         words("aral.caption_level"),
         words("aral.alt_level", fall=words.number(float(fall.iloc[-1]), 0)),
+        words,
         x_label=words("aral.age"),
         y_label=words("aral.axis_level"),
         downward=True,
@@ -260,9 +266,7 @@ def aral_views(found: Sequence[Outcome], words: Words, baseline: Course) -> Bloc
         for p in paths
     ]
     figure = plot.collapse(safe, baseline=named, **{SPEAKING["collapse"]: words.language})  # type: ignore[arg-type]
-    return Block(
-        "image", words("aral.views"), alt=words("aral.views_alt"), wide=_address(figure)
-    )
+    return Block("image", words("aral.views"), alt=words("aral.views_alt"), wide=_address(figure))
 
 
 def _address(figure: Any) -> str:
@@ -312,6 +316,7 @@ def salinity_figure(found: Sequence[Outcome], words: Words) -> Block | None:
         lines,
         words("salinity.caption" if alone else "salinity.caption_west"),
         alt,
+        words,
         x_label=words("unit.year_axis"),
         y_label=label("salinity", words.language, "g/l"),
         bottom=0.0,
@@ -343,10 +348,10 @@ def salinities(one: Outcome) -> dict[str, tuple[Any, Any, Any, Any]]:
         return {}
     found = {}
     for name in lake_basins(one.result):
-        values = one.result["salinity"].sel(storage=name)
-        if not math.isfinite(float(values.max())) or float(values.max()) <= 0.0:
+        course = one.result["salinity"].sel(storage=name)
+        if not float(course.max()) > 0.0:
             continue
-        table = np.atleast_2d(values.transpose(..., "time_edge").values)
+        table = np.atleast_2d(course.transpose(..., "time_edge").values)
         low, mid, high = np.nanquantile(table, (0.1, 0.5, 0.9), axis=0)
         years = one.result["time_edge"].dt
         found[name] = (low, mid, high, years.year.values + (years.dayofyear.values - 1) / 365.25)

@@ -12,6 +12,7 @@ from balkhash_model.diagnostics.collapse import observed_baseline
 from balkhash_model.errors import InputError, Problem
 from balkhash_model.report import origin
 from balkhash_model.report.answer import answers
+from balkhash_model.report.assumptions import assumed_section
 from balkhash_model.report.blocks import Section
 from balkhash_model.report.language import Words
 from balkhash_model.report.outcomes import Outcome, outcomes
@@ -189,9 +190,7 @@ def _title(found: Sequence[Outcome], words: Words) -> str:
     return f"{', '.join(lakes)}, {years}"
 
 
-def _sections(
-    found: Sequence[Outcome], sources: Sequence[Source], words: Words
-) -> list[Section]:
+def _sections(found: Sequence[Outcome], sources: Sequence[Source], words: Words) -> list[Section]:
     baseline = observed_baseline()
     sections = outcome_sections(found, words, baseline)
     plans = plans_section(found, words)
@@ -200,7 +199,7 @@ def _sections(
         sections.insert(3, plans)
     return [
         *sections,
-        origin.assumed_section(found, words),
+        assumed_section(found, words),
         origin.data_section(sources, words),
         origin.limits_section(found, words),
         origin.sources_section(sources, words),

@@ -67,7 +67,9 @@ def _table(found: Sequence[Outcome], compared: Comparison | None, words: Words) 
             (
                 one.label,
                 words.number(end, 2),
-                words.number(math.nan if one is first else _beside(one, first, compared), 2, sign=True),
+                words.number(
+                    math.nan if one is first else _beside(one, first, compared), 2, sign=True
+                ),
                 words.number(one.spans["lowest"].mid, 2),
                 _keeps(one, words),
                 *_water(one, first, compared, words),
@@ -89,7 +91,11 @@ def _beside(one: Outcome, first: Outcome, compared: Comparison | None) -> float:
     if compared is not None:
         return float(compared.differences[one.label].iloc[-1].median())
     data = one.source.dataset
-    if one.result is None and one.source is first.source and "lake_level_difference_quantile" in data:
+    if (
+        one.result is None
+        and one.source is first.source
+        and "lake_level_difference_quantile" in data
+    ):
         part = data["lake_level_difference_quantile"].isel(scenario=one.number, time_edge=-1)
         return float(part.sel(quantile=0.5, method="nearest"))
     return math.nan

@@ -105,7 +105,9 @@ def _read(path: Path) -> Source:
             dataset = opened.load()
     except (OSError, ValueError) as error:
         short = str(error).split("\n")[0][:120]
-        raise InputError(Problem(str(path), "cannot be read as a result", short, _EXPECTED)) from None
+        raise InputError(
+            Problem(str(path), "cannot be read as a result", short, _EXPECTED)
+        ) from None
     needed = _ENSEMBLE if "level_below" in dataset else _RUN
     missing = [n for n in needed if n not in dataset]
     if missing:

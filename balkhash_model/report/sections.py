@@ -102,7 +102,7 @@ def _stay_table(members: Sequence[Outcome], words: Words) -> Block:
     for one in members:
         prefix = f"{one.label}: " if len(members) > 1 else ""
         head += [prefix + words("chance.never"), prefix + words("chance.now")]
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for year in shown:
         cells = [str(year)]
         for stay in stays:
@@ -110,7 +110,9 @@ def _stay_table(members: Sequence[Outcome], words: Words) -> Block:
         rows.append(tuple(cells))
     counts = "; ".join(f"{o.label}: {words.count('unit.members', o.members)}" for o in members)
     caption = words("chance.table", threshold=words.number(members[0].threshold or math.nan, 1))
-    return Block("table", counts + ". " + words("chance.note"), table=Table(caption, tuple(head), rows))
+    return Block(
+        "table", counts + ". " + words("chance.note"), table=Table(caption, tuple(head), rows)
+    )
 
 
 def _below(one: Outcome, words: Words) -> str:
@@ -133,7 +135,7 @@ def _aral(found: Sequence[Outcome], words: Words, baseline: Course) -> Section:
     picture = figures.aral_figure(found, words, baseline)
     if picture is not None:
         blocks.append(picture)
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for one in found:
         row = one.nearness(baseline)
         if row is None:
@@ -153,7 +155,20 @@ def _aral(found: Sequence[Outcome], words: Words, baseline: Course) -> Section:
             )
         )
     if rows:
-        head = tuple(words(f"aral.head_{k}") for k in ("plan", "year", "onset", "fall", "lost", "same", "equivalent", "range", "deficit"))
+        head = tuple(
+            words(f"aral.head_{k}")
+            for k in (
+                "plan",
+                "year",
+                "onset",
+                "fall",
+                "lost",
+                "same",
+                "equivalent",
+                "range",
+                "deficit",
+            )
+        )
         blocks.append(
             Block("table", words("aral.note"), table=Table(words("aral.table"), head, rows))
         )
@@ -222,7 +237,7 @@ def _budget(found: Sequence[Outcome], words: Words) -> Section:
         lake = figures.lake_basins(one.result)
         table = budget_table(mean_of(one.result), periods_of(one), lake)
         names = _BUDGET | {"exchange": "", "change of storage": ""}
-        rows = []
+        rows: list[tuple[str, ...]] = []
         for column, quantity in names.items():
             if column not in table:
                 continue
@@ -233,7 +248,9 @@ def _budget(found: Sequence[Outcome], words: Words) -> Section:
         worst = float(abs(one.result["balance_residual"]).max())
         note = words("budget.closed", residual=_power(worst, words))
         if not one.single:
-            note = words("budget.mean", members=words.count("unit.members", one.members)) + " " + note
+            note = (
+                words("budget.mean", members=words.count("unit.members", one.members)) + " " + note
+            )
         blocks.append(Block("table", note, table=Table(words("budget.table"), head, rows)))
     return Section("budget", words("budget.title"), blocks)
 
@@ -252,7 +269,7 @@ def _salinity(found: Sequence[Outcome], words: Words) -> Section:
     title = words("salinity.title")
     if picture is None:
         return Section("salinity", title, [Block("text", words("salinity.none"))])
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for one in found:
         for name, (low, mid, high, years) in figures.salinities(one).items():
             prefix = f"{one.label}: " if len(found) > 1 else ""
@@ -268,6 +285,9 @@ def _salinity(found: Sequence[Outcome], words: Words) -> Section:
                 )
             )
     head = tuple(words(f"salinity.head_{k}") for k in ("basin", "start", "end", "range", "most"))
+    if all(o.single for o in found):
+        keep = (0, 1, 2, 4)
+        head, rows = tuple(head[i] for i in keep), [tuple(r[i] for i in keep) for r in rows]
     table = Block("table", words("salinity.note"), table=Table(words("salinity.table"), head, rows))
     return Section("salinity", title, [picture, table])
 
@@ -275,7 +295,9 @@ def _salinity(found: Sequence[Outcome], words: Words) -> Section:
 def _range(span: Span, words: Words, digits: int, one: Outcome) -> str:
     if one.single:
         return words.number(math.nan)
-    return words("unit.range", low=words.number(span.low, digits), high=words.number(span.high, digits))
+    return words(
+        "unit.range", low=words.number(span.low, digits), high=words.number(span.high, digits)
+    )
 
 
 def _kapshagay(found: Sequence[Outcome], words: Words) -> Section:
@@ -312,7 +334,7 @@ def _reservoir(one: Outcome, words: Words) -> Block:
     }
     spans = periods_of(one)
     masks = [(years >= a) & (years <= b) for a, b in spans]
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name, flux in terms.items():
         text = words("kapshagay.release") if name == "release" else label(name, words.language, "")
         cells = [float((flux * seconds)[m].sum() / seconds[m].sum() * _YEAR / _KM3) for m in masks]
@@ -321,15 +343,19 @@ def _reservoir(one: Outcome, words: Words) -> Block:
     ends = [float(level[m][-1]) for m in masks]
     rows.append((words("kapshagay.level"), *(words.number(v, 2) for v in ends)))
     volume = part["water_volume"].values[1:] / _KM3
-    rows.append((words("kapshagay.volume"), *(words.number(float(volume[m][-1]), 2) for m in masks)))
+    rows.append(
+        (words("kapshagay.volume"), *(words.number(float(volume[m][-1]), 2) for m in masks))
+    )
     head = (words("budget.term"), *(words.years(p) for p in spans))
-    return Block("table", words("kapshagay.note"), table=Table(words("kapshagay.table"), head, rows))
+    return Block(
+        "table", words("kapshagay.note"), table=Table(words("kapshagay.table"), head, rows)
+    )
 
 
 def _indicators(found: Sequence[Outcome], words: Words) -> Section:
     names = ("end", "change", "lowest", "lowest_year", "years_below", "first_below")
     head = (words("indicators.name"), *(o.label for o in found))
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name in names:
         cells = [_indicator(o, name, words) for o in found]
         rows.append((words(f"indicators.{name}"), *cells))
