@@ -107,7 +107,7 @@ def panel(
         figure, axes = plt.subplots(layout="constrained", figsize=size)
         for line in lines:
             _draw(axes, line)
-        axes.margins(x=0.01)
+        axes.margins(x=0.01, y=0.08)
         axes.xaxis.set_major_locator(MaxNLocator(5 if narrow else 9, integer=True))
         if bottom is not None:
             axes.set_ylim(bottom=bottom)

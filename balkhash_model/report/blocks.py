@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["Block", "Section", "Table"]
+__all__ = ["Block", "Section", "Table", "known_columns"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,34 @@ class Table:
     head: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
     words: bool = False
+
+
+def known_columns(
+    head: Sequence[str], rows: Sequence[tuple[str, ...]], unknown: str
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Leave out the columns of which nothing is known.
+
+    Parameters
+    ----------
+    head : sequence of str
+        Heads of the columns.
+    rows : sequence of tuple of str
+        Cells.
+    unknown : str
+        What stands in a cell of which nothing is known.
+
+    Returns
+    -------
+    tuple
+        Heads and rows.
+
+    Examples
+    --------
+    >>> known_columns(["plan", "cost"], [("a", "-"), ("b", "-")], "-")
+    (('plan',), [('a',), ('b',)])
+    """
+    keep = [i for i in range(len(head)) if i == 0 or any(row[i] != unknown for row in rows)]
+    return tuple(head[i] for i in keep), [tuple(row[i] for i in keep) for row in rows]
 
 
 @dataclass(frozen=True)

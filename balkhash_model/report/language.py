@@ -19,6 +19,7 @@ LANGUAGES = ("en", "ru", "kk")
 _FOLDER = Path(__file__).parent / "text"
 #: A no-break space, the minus sign, and what stands for no number.
 _NARROW, _MINUS, _NONE = "\u00a0", "\u2212", "\u2013"
+_UNIT = re.compile(r"(?<=\d) (?=(?:m|м|km³|км³|m³/s|м³/с|g/l|г/л|%|г\.|жылы|жылдың|жылғы)(?!\w))")
 _DECIMAL = re.compile(r"(?<=\d)\.(?=\d)")
 
 
@@ -87,7 +88,9 @@ class Words:
         """
         group, _, name = key.partition(".")
         text = _texts(self.language)[group][name]
-        return str(text).format(**values) if values else str(text)
+        filled = str(text).format(**values) if values else str(text)
+        # a number and its unit stay on one line
+        return _UNIT.sub(_NARROW, filled)
 
     def known(self, key: str) -> bool:
         """Tell whether there is a text of that key.

@@ -9,7 +9,7 @@ from typing import Any
 from balkhash_model.diagnostics import compare_results
 from balkhash_model.diagnostics.compare import Comparison, measure_table
 from balkhash_model.errors import InputError
-from balkhash_model.report.blocks import Block, Section, Table
+from balkhash_model.report.blocks import Block, Section, Table, known_columns
 from balkhash_model.report.language import Words
 from balkhash_model.report.outcomes import Outcome
 
@@ -60,7 +60,7 @@ def _compared(found: Sequence[Outcome]) -> Comparison | None:
 
 def _table(found: Sequence[Outcome], compared: Comparison | None, words: Words) -> Block:
     first = found[0]
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for one in found:
         end = one.spans["end"].mid
         rows.append(
@@ -83,6 +83,7 @@ def _table(found: Sequence[Outcome], compared: Comparison | None, words: Words) 
         common = sorted(set.intersection(*(set(f.index) for f in compared.levels.values())))
         note = words("plans.common", years=words.years(common)) + " " + note
     head = tuple(words(f"plans.head_{k}") for k in keys)
+    head, rows = known_columns(head, rows, words.number(math.nan))
     return Block("table", note, table=Table(caption, head, rows))
 
 
@@ -141,7 +142,7 @@ def _money(one: Outcome, words: Words) -> str:
 
 
 def _measures(found: Sequence[Outcome], words: Words) -> Block | None:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for one in found:
         computed = {}
         if one.result is not None:
@@ -171,6 +172,7 @@ def _measures(found: Sequence[Outcome], words: Words) -> Block | None:
         return None
     keys = ("measure", "plan", "start", "water", "stated", "total", "source")
     head = tuple(words(f"plans.measure_{k}") for k in keys)
+    head, rows = known_columns(head, rows, words.number(math.nan))
     table_ = Table(words("plans.measures"), head, rows, words=True)
     return Block("table", words("plans.measures_note"), table=table_)
 

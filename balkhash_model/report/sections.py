@@ -12,7 +12,7 @@ from balkhash_model.diagnostics import budget_table
 from balkhash_model.diagnostics.collapse import Course
 from balkhash_model.quantities import label
 from balkhash_model.report import figures
-from balkhash_model.report.blocks import Block, Section, Table
+from balkhash_model.report.blocks import Block, Section, Table, known_columns
 from balkhash_model.report.language import Words
 from balkhash_model.report.outcomes import Outcome, Span
 
@@ -63,6 +63,16 @@ def _storages(one: Outcome) -> list[str]:
 
 def _title(one: Outcome, found: Sequence[Outcome]) -> list[Block]:
     return [Block("heading", one.label)] if len(found) > 1 else []
+
+
+def _each(found: Sequence[Outcome], parts: Sequence[Block]) -> list[Block]:
+    """One block for each plan under its name; one alone where all say the same words."""
+    if all(p.kind == "text" and p == parts[0] for p in parts):
+        return list(parts[:1])
+    blocks: list[Block] = []
+    for one, part in zip(found, parts, strict=True):
+        blocks += [*_title(one, found), part]
+    return blocks
 
 
 def _chance(found: Sequence[Outcome], words: Words) -> Section:
@@ -228,31 +238,28 @@ def mean_of(result: xr.Dataset) -> xr.Dataset:
 
 
 def _budget(found: Sequence[Outcome], words: Words) -> Section:
-    blocks = [Block("text", words("budget.what"))]
-    for one in found:
-        blocks += _title(one, found)
-        if one.result is None:
-            blocks.append(Block("text", words("budget.none")))
+    parts = _each(found, [_budget_of(o, words) for o in found])
+    return Section("budget", words("budget.title"), [Block("text", words("budget.what")), *parts])
+
+
+def _budget_of(one: Outcome, words: Words) -> Block:
+    if one.result is None:
+        return Block("text", words("budget.none"))
+    lake = figures.lake_basins(one.result)
+    table = budget_table(mean_of(one.result), periods_of(one), lake)
+    rows: list[tuple[str, ...]] = []
+    for column, quantity in (_BUDGET | {"exchange": "", "change of storage": ""}).items():
+        if column not in table:
             continue
-        lake = figures.lake_basins(one.result)
-        table = budget_table(mean_of(one.result), periods_of(one), lake)
-        names = _BUDGET | {"exchange": "", "change of storage": ""}
-        rows: list[tuple[str, ...]] = []
-        for column, quantity in names.items():
-            if column not in table:
-                continue
-            key = column.replace(" ", "_")
-            text = label(quantity, words.language, "") if quantity else words(f"budget.{key}")
-            rows.append((text, *(words.number(float(v), 2) for v in table[column])))
-        head = (words("budget.term"), *(words.years(str(p).split("-")) for p in table.index))
-        worst = float(abs(one.result["balance_residual"]).max())
-        note = words("budget.closed", residual=_power(worst, words))
-        if not one.single:
-            note = (
-                words("budget.mean", members=words.count("unit.members", one.members)) + " " + note
-            )
-        blocks.append(Block("table", note, table=Table(words("budget.table"), head, rows)))
-    return Section("budget", words("budget.title"), blocks)
+        key = column.replace(" ", "_")
+        text = label(quantity, words.language, "") if quantity else words(f"budget.{key}")
+        rows.append((text, *(words.number(float(v), 2) for v in table[column])))
+    head = (words("budget.term"), *(words.years(str(p).split("-")) for p in table.index))
+    worst = float(abs(one.result["balance_residual"]).max())
+    note = words("budget.closed", residual=_power(worst, words))
+    if not one.single:
+        note = words("budget.mean", members=words.count("unit.members", one.members)) + " " + note
+    return Block("table", note, table=Table(words("budget.table"), head, rows))
 
 
 def _power(value: float, words: Words) -> str:
@@ -285,9 +292,7 @@ def _salinity(found: Sequence[Outcome], words: Words) -> Section:
                 )
             )
     head = tuple(words(f"salinity.head_{k}") for k in ("basin", "start", "end", "range", "most"))
-    if all(o.single for o in found):
-        keep = (0, 1, 2, 4)
-        head, rows = tuple(head[i] for i in keep), [tuple(r[i] for i in keep) for r in rows]
+    head, rows = known_columns(head, rows, words.number(math.nan))
     table = Block("table", words("salinity.note"), table=Table(words("salinity.table"), head, rows))
     return Section("salinity", title, [picture, table])
 
@@ -301,13 +306,8 @@ def _range(span: Span, words: Words, digits: int, one: Outcome) -> str:
 
 
 def _kapshagay(found: Sequence[Outcome], words: Words) -> Section:
-    parts = [_reservoir(o, words) for o in found]
-    if all(p.kind == "text" and p == parts[0] for p in parts):
-        return Section("kapshagay", words("kapshagay.title"), parts[:1])
-    blocks: list[Block] = []
-    for one, part in zip(found, parts, strict=True):
-        blocks += [*_title(one, found), part]
-    return Section("kapshagay", words("kapshagay.title"), blocks)
+    parts = _each(found, [_reservoir(o, words) for o in found])
+    return Section("kapshagay", words("kapshagay.title"), parts)
 
 
 def _reservoir(one: Outcome, words: Words) -> Block:
