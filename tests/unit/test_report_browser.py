@@ -1,5 +1,6 @@
 """The report in a browser: it fits a phone, follows the colour scheme, and asks for nothing."""
 
+import html
 import json
 import re
 import shutil
@@ -26,13 +27,13 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-#: Writes into the title how wide the page is, what sticks out, and which drawings are in sight.
+#: Tells how wide the page is, what sticks out, and which drawings are in sight.
 MEASURE = """<script>
 const all = [...document.querySelectorAll("body *")];
 const wide = all.filter(e => !e.closest(".scroll, pre, svg")
   && e.getBoundingClientRect().right > innerWidth + 1);
 const shown = [...document.querySelectorAll("figure svg")].filter(e => e.getClientRects().length);
-document.title = JSON.stringify({
+parent.document.title = JSON.stringify({
   inner: innerWidth, scroll: document.documentElement.scrollWidth,
   wide: wide.map(e => e.tagName + "." + e.className), shown: shown.length,
   figures: document.querySelectorAll("figure [role=img]").length,
@@ -77,9 +78,13 @@ def test_the_page_fits(pages, tmp_path, name, code, width):
     # the page itself allows no script: a copy without that rule is measured
     text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text)
     copy = tmp_path / "copy.html"
-    copy.write_text(text.replace("</body>", MEASURE), encoding="utf-8")
-    dom = browse(tmp_path, copy, width, "--dump-dom")
-    found = json.loads(re.search(r"<title>(.*?)</title>", dom, flags=re.DOTALL)[1])
+    # a window has a least width: the page stands in a frame of the width that is asked for
+    inner = html.escape(text.replace("</body>", MEASURE))
+    frame = f'<iframe width="{width}" height="900" style="border: 0" srcdoc="{inner}"></iframe>'
+    head = '<!DOCTYPE html><html><head><meta charset="utf-8"><title></title></head>'
+    copy.write_text(f"{head}<body>{frame}</body></html>", encoding="utf-8")
+    dom = browse(tmp_path, copy, 1400, "--dump-dom")
+    found = json.loads(html.unescape(re.search(r"<title>(.*?)</title>", dom, re.DOTALL)[1]))
     assert found["inner"] == width
     assert found["scroll"] <= width
     assert found["wide"] == []
