@@ -300,8 +300,9 @@ def salinity_figure(found: Sequence[Outcome], words: Words) -> Block | None:
             if not alone and name != next(iter(salinities(one))):
                 continue
             text = place(name, words) if alone else one.label
-            band = {} if one.single else {"low": course[0], "high": course[2]}
-            lines.append(Line(course[3], course[1], text, **band, **_look(len(lines))))
+            low, mid, high, years = _by_year(course)
+            band = {} if one.single else {"low": low, "high": high}
+            lines.append(Line(years, mid, text, **band, **_look(len(lines))))
     if not lines:
         return None
     last = lines[0]
@@ -321,6 +322,15 @@ def salinity_figure(found: Sequence[Outcome], words: Words) -> Block | None:
         y_label=label("salinity", words.language, "g/l"),
         bottom=0.0,
     )
+
+
+def _by_year(course: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Means of the years of a long course, whose seasons would run into one another."""
+    year = np.floor(course[3])
+    if year[-1] - year[0] <= 60.0:
+        return course
+    first = np.flatnonzero(np.diff(year, prepend=-np.inf))
+    return tuple(np.add.reduceat(v, first) / np.diff([*first, year.size]) for v in course)
 
 
 def salinities(one: Outcome) -> dict[str, tuple[Any, Any, Any, Any]]:

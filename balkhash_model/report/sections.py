@@ -359,7 +359,8 @@ def _indicators(found: Sequence[Outcome], words: Words) -> Section:
     for name in names:
         cells = [_indicator(o, name, words) for o in found]
         rows.append((words(f"indicators.{name}"), *cells))
-    rows.append((words("indicators.members"), *(words.number(o.members, 0) for o in found)))
+    if not all(o.single for o in found):
+        rows.append((words("indicators.members"), *(words.number(o.members, 0) for o in found)))
     bands = sorted({words.share(o.band[1] - o.band[0]) for o in found if not o.single})
     note = words("indicators.note", share=", ".join(bands)) if bands else ""
     table = Table(words("indicators.table"), head, rows)
