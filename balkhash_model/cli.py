@@ -12,6 +12,7 @@ from balkhash_model import cli_complete
 from balkhash_model.cli_collapse import add_collapse
 from balkhash_model.cli_ensemble import add_commands as add_ensemble_commands
 from balkhash_model.cli_output import Json, Quiet
+from balkhash_model.cli_report import add_report
 from balkhash_model.cli_results import add_commands as add_result_commands
 from balkhash_model.cli_scenario import add_commands, scenario_app
 
@@ -40,6 +41,7 @@ add_commands(app)
 add_ensemble_commands(app)
 add_collapse(app)
 add_result_commands(app)
+add_report(app)
 
 
 def _console(*, error: bool = False) -> Any:
