@@ -40,6 +40,8 @@ class Comparison:
         Water (km3 per year, mean of the last year) and money (whole run) of each measure.
     titles : dict of str to str
         Titles of the runs.
+    datum : str
+        Vertical datum of the levels; empty where the runs name none.
     """
 
     baseline: str
@@ -50,6 +52,7 @@ class Comparison:
     indicators: pd.DataFrame
     cost: pd.DataFrame
     titles: dict[str, str]
+    datum: str = ""
 
 
 def compare_results(
@@ -115,6 +118,7 @@ def compare_results(
         pd.DataFrame.from_dict(rows, orient="index"),
         measure_table(results),
         {name: str(result.attrs.get("title", name)) for name, result in results.items()},
+        str(results[chosen].attrs.get("datum", "")),
     )
 
 
