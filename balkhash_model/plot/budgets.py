@@ -98,10 +98,14 @@ def budget_bars(
         axes.set_ylabel(with_unit(word("water", lang), "km3/yr", lang))
         if figure is None:
             return legend_on(axes, lang)
+        handles, labels = axes.get_legend_handles_labels()
+        last = [labels.index(x) for x in labels if x == word(f"term.{CHANGE}", lang)]
+        order = [i for i in range(len(labels)) if i not in last] + last
         finish(
             figure,
             word("budget.title", lang) if title is None else title,
             caption=" ".join(x for x in (source, word("budget.caption", lang)) if x),
+            legend=([handles[i] for i in order], [labels[i] for i in order]),
             lang=lang,
         )
     return figure
@@ -201,7 +205,7 @@ def _stack(axes: Axes, at: Any, value: Any, base: Any, name: str, lang: str) -> 
     axes.bar(
         at,
         value,
-        width=0.62,
+        width=0.56,
         bottom=base,
         color=colour,
         hatch=hatch,
@@ -217,13 +221,14 @@ def _stack(axes: Axes, at: Any, value: Any, base: Any, name: str, lang: str) -> 
                 ha="center",
                 va="center",
                 fontsize=pt(8.5),
-                path_effects=halo(),
+                color="black" if hatch else "white",
+                path_effects=halo() if hatch else None,
             )
 
 
 def _changes(axes: Axes, at: Any, change: Any, lang: str) -> None:
     axes.plot(
-        at + 0.38,
+        at + 0.42,
         change,
         "D",
         ms=pt(6),
@@ -234,13 +239,14 @@ def _changes(axes: Axes, at: Any, change: Any, lang: str) -> None:
     for x, v in zip(at, change, strict=True):
         axes.annotate(
             number(v, "+.2f", lang),
-            (x + 0.38, v),
+            (x + 0.42, v),
             xytext=(0, pt(7) if v >= 0 else -pt(7)),
             textcoords="offset points",
             ha="center",
             va="bottom" if v >= 0 else "top",
             fontsize=pt(8.5),
             fontweight="bold",
+            path_effects=halo(),
         )
 
 

@@ -171,6 +171,7 @@ def _trajectories(
                 xytext=(pt(5), pt(4)),
                 textcoords="offset points",
                 fontsize=pt(8.5),
+                path_effects=halo(),
             )
             ax.plot(year - _ages(base), relative.loc[year].iloc[0], "o", ms=pt(4), color="black")
     for i, one in enumerate(courses):
@@ -265,6 +266,7 @@ def _strip(
             ha="left" if right else "right",
             fontsize=pt(9.5),
             fontweight="bold",
+            path_effects=halo(),
         )
     ax.set_xlim(first - 0.1 * span, last + 0.07 * span)
     ax.set_ylim(-0.75, n - 0.25)

@@ -73,6 +73,8 @@ def hypsometry(
     >>> [line.get_label() for line in figure.axes[0].lines]
     ['Whole lake', 'West basin', 'East basin']
     """
+    from matplotlib.ticker import MaxNLocator
+
     curves, where = _curves(system, storages)
     shown = where if datum is None else datum
     with use_style(size):
@@ -93,10 +95,15 @@ def hypsometry(
         right.set_xlabel(with_unit(word("volume_below", lang), "km3", lang))
         for axes in (left, right):
             axes.set_xlim(left=0.0)
+            axes.xaxis.set_major_locator(MaxNLocator(5))
+        handles, labels = left.get_legend_handles_labels()
+        found = dict(zip(labels, handles, strict=True))
+        order = sorted(found, key=lambda x: labels.index(x) + 99 * (found[x].get_marker() == "o"))
         finish(
             figure,
             _title(system, lang) if title is None else title,
             caption=_caption(statements, set(curves), lang),
+            legend=([found[x] for x in order], order),
             lang=lang,
         )
     return figure

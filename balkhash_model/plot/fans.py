@@ -385,7 +385,7 @@ def _panel(axes: Axes, spread: _Spread, marks: Any, lang: str) -> None:
     inner = [b for b in spread.bands if b[0] != everyone]
     for label, low, high in spread.bands:
         if label == everyone:
-            shade = {"color": PALETTE["band"], "alpha": 0.22}
+            shade = {"color": PALETTE["band"], "alpha": 0.4}
         else:
             rank = [b[0] for b in inner].index(label) + 1
             shade = {"color": PALETTE["west"], "alpha": 0.18 + 0.3 * rank / len(inner)}
@@ -395,8 +395,8 @@ def _panel(axes: Axes, spread: _Spread, marks: Any, lang: str) -> None:
             spread.time,
             course,
             color=PALETTE["east"],
-            lw=pt(0.6),
-            alpha=0.6,
+            lw=pt(0.7),
+            alpha=0.8,
             label=word("single_members", lang) if k == 0 else None,
         )
     if spread.median is not None:

@@ -242,11 +242,12 @@ def _legend(
 
 
 def _fit_labels(figure: Figure) -> None:
-    """Break labels of axes and titles of panels that are longer than their panel."""
+    """Break labels of axes and titles of panels that are longer than their panel; thin out years."""
     figure.draw_without_rendering()
     renderer = _renderer(figure)
     for axes in figure.axes:
         box = axes.get_window_extent(renderer)
+        _thin_dates(axes, box.width, renderer)
         for text, room in (
             (axes.xaxis.label, 1.08 * box.width),
             (axes.yaxis.label, 1.02 * box.height),
@@ -256,3 +257,19 @@ def _fit_labels(figure: Figure) -> None:
                 weight = str(text.get_fontweight())
                 broken = _wrap(renderer, text.get_text(), room, text.get_fontsize(), weight)
                 text.set_text(broken)
+
+
+def _thin_dates(axes: Axes, room: float, renderer: Any) -> None:
+    """Leave out dates where their labels would touch."""
+    from matplotlib.dates import AutoDateFormatter, AutoDateLocator
+
+    locator = axes.xaxis.get_major_locator()
+    labels = [t for t in axes.get_xticklabels() if t.get_text()]
+    if not isinstance(locator, AutoDateLocator) or not labels:
+        return
+    widest = max(t.get_window_extent(renderer).width for t in labels)
+    most = int(room / (1.5 * widest))
+    if len(labels) > most:
+        fewer = AutoDateLocator(minticks=2, maxticks=max(most, 2))
+        axes.xaxis.set_major_locator(fewer)
+        axes.xaxis.set_major_formatter(AutoDateFormatter(fewer))

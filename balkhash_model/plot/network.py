@@ -154,7 +154,6 @@ def _arrow(
     *,
     both: bool = False,
     line: Any = "-",
-    bend: float = 0.0,
 ) -> None:
     axes.annotate(
         "",
@@ -168,7 +167,6 @@ def _arrow(
             "mutation_scale": pt(13),
             "shrinkA": 0,
             "shrinkB": 0,
-            "connectionstyle": f"arc3,rad={bend}",
         },
         zorder=3,
     )
@@ -177,7 +175,7 @@ def _arrow(
 def _boxes(
     axes: Axes, system: LakeSystem, place: dict[str, tuple[float, float]], lang: str
 ) -> None:
-    from matplotlib.patches import Circle, FancyBboxPatch
+    from matplotlib.patches import FancyBboxPatch
 
     for storage in system.storages:
         x, y = place[storage.name]
@@ -197,19 +195,27 @@ def _boxes(
         _say(axes, (x, y), _wrapped(spoken(storage.name, lang), 11), fontsize=pt(9.5), weight="bold")
     for junction in system.junctions:
         x, y = place[junction.name]
-        axes.add_patch(Circle((x, y), 0.05, fc="white", ec=PALETTE["lake"], lw=pt(1.6), zorder=4))
-        _say(axes, (x, y - 0.1), _wrapped(spoken(junction.name, lang), 14), va="top")
+        axes.plot(x, y, "o", ms=pt(11), mfc="white", mec=PALETTE["lake"], mew=pt(1.6), zorder=4)
+        _say(axes, (x, y - 0.11), _wrapped(spoken(junction.name, lang), 14), va="top")
 
 
-def _edge(
-    place: dict[str, tuple[float, float]], name: str, toward: tuple[float, float], boxes: bool
-) -> tuple[float, float]:
-    """Where an arrow towards a point leaves a node."""
-    x, y = place[name]
-    if not boxes:
-        return (x + 0.055, y) if toward[0] >= x else (x - 0.055, y)
-    right = toward[0] >= x
-    return (x + _HALF_WIDE if right else x - _HALF_WIDE, y)
+def _attachments(
+    ways: list[_Way], place: dict[str, tuple[float, float]], boxes: set[str]
+) -> dict[tuple[int, str], tuple[float, float]]:
+    """Where each link touches its nodes: links on one side of a box stand apart, in order."""
+    sides: dict[tuple[str, bool], list[tuple[float, int, str]]] = {}
+    for i, way in enumerate(ways):
+        for role, node, other in (("start", way.source, way.target), ("end", way.target, way.source)):
+            right = place[other][0] > place[node][0]
+            sides.setdefault((node, right), []).append((place[other][1], -i, role))
+    found = {}
+    for (node, right), ends in sides.items():
+        x, y = place[node]
+        wide = _HALF_WIDE if node in boxes else 0.05
+        for k, (_, i, role) in enumerate(sorted(ends)):
+            rise = 0.11 * (k - 0.5 * (len(ends) - 1)) if node in boxes else 0.0
+            found[-i, role] = (x + wide if right else x - wide, y + rise)
+    return found
 
 
 def _between(
@@ -219,19 +225,11 @@ def _between(
     boxes: set[str],
     lang: str,
 ) -> None:
-    """Links between nodes; several between the same two stand apart."""
-    seen: dict[tuple[str, str], int] = {}
-    for way in ways:
-        if way.target not in place:
-            continue
-        pair = (way.source, way.target)
-        number_of = seen.get(pair, 0)
-        seen[pair] = number_of + 1
-        shared = sum((w.source, w.target) == pair for w in ways)
-        rise = 0.0 if shared == 1 else (0.09 if number_of == 0 else -0.09)
-        start = _edge(place, way.source, place[way.target], way.source in boxes)
-        end = _edge(place, way.target, place[way.source], way.target in boxes)
-        start, end = (start[0], start[1] + rise), (end[0], end[1] + rise)
+    """Links between nodes, each with its name on the free side."""
+    inner = [w for w in ways if w.target in place]
+    ends = _attachments(inner, place, boxes)
+    for i, way in enumerate(inner):
+        start, end = ends[i, "start"], ends[i, "end"]
         _arrow(
             axes,
             start,
@@ -240,13 +238,19 @@ def _between(
             both=way.kind in ("strait", "two_way"),
             line=(0, (4, 2)) if way.kind == "delta" else "-",
         )
-        middle = (0.5 * (start[0] + end[0]), 0.5 * (start[1] + end[1]))
-        above = rise >= 0.0
+        second = any((w.source, w.target) == (way.source, way.target) for w in inner[:i])
+        slope = end[1] - start[1] if end[0] > start[0] else start[1] - end[1]
+        steep = abs(slope) > 0.3
+        part = 0.7 if steep and way.kind == "delta" else 0.5
+        at = (start[0] + part * (end[0] - start[0]), start[1] + part * (end[1] - start[1]))
+        side = "center"
+        if steep:
+            side = "left" if (slope < 0.0) != second else "right"
+        shift = {"center": 0.0, "left": 0.03, "right": -0.03}[side]
+        lift = (-0.05 if second else 0.05) * (0.4 if steep else 1.0)
+        text = _wrapped(spoken(way.name, lang), 13)
         _say(
-            axes,
-            (middle[0], middle[1] + (0.05 if above else -0.05)),
-            _wrapped(spoken(way.name, lang), 13),
-            va="bottom" if above else "top",
+            axes, (at[0] + shift, at[1] + lift), text, ha=side, va="top" if second else "bottom"
         )
 
 
@@ -308,7 +312,7 @@ def _inputs(
         _arrow(axes, (x + 0.15, y - _HALF_HIGH - 0.3), (x + 0.15, y - _HALF_HIGH), green, line=":")
         percent = number(100.0 * share, ".0f", lang)
         text = _wrapped(word("diagram.groundwater", lang, share=percent), 11)
-        _say(axes, (x + 0.23, y - _HALF_HIGH - 0.34), text, va="top")
+        _say(axes, (x + 0.03, y - _HALF_HIGH - 0.34), text, va="top", ha="left")
 
 
 def _losses(
@@ -324,11 +328,12 @@ def _losses(
         x, y = place[withdrawal.storage]
         _arrow(axes, (x - 0.15, y - _HALF_HIGH), (x - 0.15, y - _HALF_HIGH - 0.3), red)
         text = _wrapped(spoken(withdrawal.user, lang), 11)
-        _say(axes, (x - 0.23, y - _HALF_HIGH - 0.34), text, va="top")
+        _say(axes, (x - 0.03, y - _HALF_HIGH - 0.34), text, va="top", ha="right")
     for delta in system.deltas:
         if delta.target in place:
             (x0, y0), (x1, y1) = place[delta.source], place[delta.target]
-            middle = (x0 + 0.45 * (x1 - x0), y0 + 0.45 * (y1 - y0))
+            part = 0.45
+            middle = (x0 + part * (x1 - x0), y0 + part * (y1 - y0))
             _arrow(axes, middle, (middle[0], middle[1] - 0.24), red)
             text = _wrapped(spoken(delta.loss_name, lang), 13)
             _say(axes, (middle[0], middle[1] - 0.27), text, va="top")
@@ -355,5 +360,7 @@ def _limits(axes: Axes, place: dict[str, tuple[float, float]]) -> None:
     heights = [y for _, y in texts] + [y for _, y in place.values()]
     columns = max(x for x, _ in place.values())
     right = max([x for x, _ in texts] + [columns])
-    axes.set_xlim(-0.98, max(right + 0.25, columns + 0.38))
+    right = max(right + 0.25, columns + 0.38)
+    spare = max(0.0, 3.0 - (right + 0.98))
+    axes.set_xlim(-0.98 - 0.5 * spare, right + 0.5 * spare)
     axes.set_ylim(min(heights) - 0.32, max(heights) + 0.3)
