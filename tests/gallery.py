@@ -1,7 +1,7 @@
 """Draw every figure of the library into a folder, to be looked at.
 
-``python tests/gallery.py FOLDER [--size page] [--lang ru] [--only salinity]`` writes one picture for
-each figure, size and language, and prints texts that leave the figure or lie on each other.
+``python tests/gallery.py FOLDER [--size page] [--lang ru] [--only salinity]`` writes one picture
+for each figure, size and language, and prints texts that leave the figure or lie on each other.
 """
 
 from __future__ import annotations
@@ -43,10 +43,12 @@ def material() -> dict[str, Any]:
 
 
 def single_members(result: Any) -> Any:
-    """States of members that lie within the fan of a result, as ``keep=["members"]`` writes them."""
+    """States of members that lie within the fan, as ``keep=["members"]`` writes them."""
     quantiles = result["lake_level_quantile"]
-    return quantiles.rename(quantile="realization").drop_vars("realization").to_dataset(
-        name="lake_level"
+    return (
+        quantiles.rename(quantile="realization")
+        .drop_vars("realization")
+        .to_dataset(name="lake_level")
     )
 
 

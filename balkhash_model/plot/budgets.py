@@ -163,7 +163,9 @@ def budget_waterfall(
     names = [str(n) for n in table.index]
     if chosen not in names:
         hint = nearest(chosen, names)
-        raise InputError(Problem("period", "is no row of the table", chosen, ", ".join(names), hint))
+        raise InputError(
+            Problem("period", "is no row of the table", chosen, ", ".join(names), hint)
+        )
     row = table.iloc[names.index(chosen)]
     drawn = [t for t in terms if abs(float(row[t])) >= _NOTHING]
     with use_style(size):

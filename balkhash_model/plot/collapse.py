@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["collapse"]
 
+
 def collapse(
     runs: Mapping[str, xr.Dataset | Course] | Sequence[xr.Dataset | Course] | xr.Dataset | Course,
     *,
@@ -107,6 +108,12 @@ def _caption(base: Course, courses: list[Course], lang: str) -> str:
     return ". ".join(parts) + "."
 
 
+def _base_title(base: Course, lang: str) -> str:
+    """Name of the baseline; that of the package in the language of the figure."""
+    known = base.title == word("collapse.aral")
+    return word("collapse.aral", lang) if known else base.title
+
+
 def _percent(key: str, lang: str) -> str:
     return with_unit(word(f"collapse.{key}", lang), "%", lang)
 
@@ -153,12 +160,10 @@ def _line(
         ax.fill_between(x, low, high, color=colour, alpha=0.2, lw=0, zorder=2)
 
 
-def _trajectories(
-    ax: Axes, courses: list[Course], base: Course, measure: str, lang: str
-) -> None:
+def _trajectories(ax: Axes, courses: list[Course], base: Course, measure: str, lang: str) -> None:
     relative = 100.0 * base.relative(measure).dropna(how="all")
     x = relative.index.to_numpy(dtype=float) - _ages(base)
-    _line(ax, x, relative, base.title, PALETTE["lake"], "-", 2.6)
+    _line(ax, x, relative, _base_title(base, lang), PALETTE["lake"], "-", 2.6)
     if base.uncertainty > 0.0 and relative.shape[1] == 1:
         middle = relative.iloc[:, 0]
         s = 100.0 * base.uncertainty
@@ -221,9 +226,7 @@ def _phase(ax: Axes, courses: list[Course], base: Course, phase: str, lang: str)
         ax.set_ylabel(_percent("inflow", lang))
 
 
-def _strip(
-    ax: Axes, courses: list[Course], base: Course, measure: str, lang: str
-) -> None:
+def _strip(ax: Axes, courses: list[Course], base: Course, measure: str, lang: str) -> None:
     """Where each run stands at its end, on the years of the baseline."""
     summary = nearness_summary(courses, base, measure)
     known = base.relative(measure).iloc[:, 0].dropna()

@@ -10,7 +10,7 @@ import numpy as np
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.plot.frame import blank, citations, finish, pt
 from balkhash_model.plot.style import PALETTE, Size, series_style, use_style
-from balkhash_model.plot.words import Lang, axis, spoken, with_unit, word
+from balkhash_model.plot.words import Lang, axis, heading, spoken, with_unit, word
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -82,8 +82,10 @@ def hypsometry(
         left, right = figure.subplots(1, 2, sharey=True)
         for i, (name, (level, area, volume)) in enumerate(curves.items()):
             whole = name == "whole"
-            colour, line = (PALETTE["lake"], "-") if whole else series_style(i - ("whole" in curves))
-            label = word("whole_lake_title", lang) if whole else spoken(name, lang)
+            colour, line = (
+                (PALETTE["lake"], "-") if whole else series_style(i - ("whole" in curves))
+            )
+            label = word("whole_lake_title", lang) if whole else heading(name, lang)
             style: dict[str, Any] = {"color": colour, "ls": line, "lw": pt(1.8), "label": label}
             left.plot(area / 1e6, level, **style)
             right.plot(volume / 1e9, level, **style)

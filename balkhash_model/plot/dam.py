@@ -11,7 +11,7 @@ from balkhash_model.diagnostics.balance import budget_table
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.plot.frame import blank, finish, halo, pt, run_caption, year_label
 from balkhash_model.plot.style import PALETTE, Size, use_style
-from balkhash_model.plot.words import Lang, axis, number, spoken, with_unit, word
+from balkhash_model.plot.words import Lang, axis, heading, number, with_unit, word
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -99,7 +99,7 @@ def reservoir(
         year_label(flow, lang)
         finish(
             figure,
-            word("reservoir.title", lang, name=spoken(name, lang)) if title is None else title,
+            word("reservoir.title", lang, name=heading(name, lang)) if title is None else title,
             note=str(result.attrs.get("title", "")),
             caption=run_caption(result, lang),
             lang=lang,
@@ -134,7 +134,10 @@ def _flows(axes: Axes, result: xr.Dataset, name: str, lang: str) -> None:
         middle = np.array([f"{y}-07-01" for y in years], dtype="datetime64[D]").astype(edges.dtype)
         series: list[tuple[Any, Any]] = [
             (middle, table["inflow"].to_numpy()),
-            (middle, -table["exchange"].to_numpy() if "exchange" in table else np.zeros(len(years))),
+            (
+                middle,
+                -table["exchange"].to_numpy() if "exchange" in table else np.zeros(len(years)),
+            ),
         ]
         unit = "km3/yr"
     else:

@@ -254,9 +254,7 @@ def need_one(panels: list[Any]) -> None:
     """Refuse an axes of the caller for more than one panel."""
     if len(panels) != 1:
         raise InputError(
-            Problem(
-                "ax", "takes one panel", f"{len(panels)}", hint="Select one, or leave ax out"
-            )
+            Problem("ax", "takes one panel", f"{len(panels)}", hint="Select one, or leave ax out")
         )
 
 

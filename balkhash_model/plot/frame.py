@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__: list[str] = []
 
+#: Stands for a blank at which no line is broken.
+_TIE = "\u00a0"
+
 
 def pt(value: float) -> float:
     """A width or marker size given for type of 10 points, at the type size in use."""
@@ -178,9 +181,7 @@ def _renderer(figure: Figure) -> Any:
     return RendererAgg(int(figure.bbox.width), int(figure.bbox.height), figure.dpi)
 
 
-def _wrap(
-    renderer: Any, text: str, room: float, size: float, weight: str = "normal"
-) -> str:
+def _wrap(renderer: Any, text: str, room: float, size: float, weight: str = "normal") -> str:
     """Break a text into lines that are at most `room` dots wide."""
     from matplotlib.font_manager import FontProperties
 
@@ -255,8 +256,15 @@ def _fit_labels(figure: Figure) -> None:
         ):
             if text.get_text():
                 weight = str(text.get_fontweight())
-                broken = _wrap(renderer, text.get_text(), room, text.get_fontsize(), weight)
-                text.set_text(broken)
+                whole = _kept(text.get_text())
+                broken = _wrap(renderer, whole, room, text.get_fontsize(), weight)
+                text.set_text(broken.replace(_TIE, " "))
+
+
+def _kept(text: str) -> str:
+    """A text whose parentheses are not broken."""
+    start, bracket, end = text.partition("(")
+    return start + bracket + end.replace(" ", _TIE)
 
 
 def _thin_dates(axes: Axes, room: float, renderer: Any) -> None:

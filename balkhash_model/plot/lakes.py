@@ -11,7 +11,7 @@ from balkhash_model import reference
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.plot.frame import blank, finish, pt
 from balkhash_model.plot.style import PALETTE, Size, use_style
-from balkhash_model.plot.words import Lang, number, spoken, with_unit, word
+from balkhash_model.plot.words import Lang, heading, number, with_unit, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -118,4 +118,5 @@ def _draw_lake(ax: Axes, name: str, lang: str) -> None:
     pad = 0.12 * (high - low)
     ax.set_ylim(low - pad, high + pad)
     end = str(months[-1])[:4]
-    ax.set_title(f"{spoken(name, lang)}: {number(last, '+.2f', lang)} {word('metre', lang)} ({end})")
+    change = f"{number(last, '+.2f', lang)}\u00a0{word('metre', lang)}\u00a0({end})"
+    ax.set_title(f"{heading(name, lang)}: {change}")

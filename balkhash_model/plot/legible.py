@@ -71,19 +71,17 @@ def _visible(figure: Figure) -> list[Text]:
     hidden: set[int] = set()
     for axes in figure.axes:
         for line in (axes.xaxis, axes.yaxis):
-            hidden |= _undrawn(line, axes.get_visible())
+            hidden |= _undrawn(line, axes.get_visible() and axes.axison)
         if not axes.get_visible():
             hidden |= {id(t) for t in axes.findobj(Text)}
     found: list[Any] = figure.findobj(Text)
-    return [
-        t for t in found if t.get_visible() and t.get_text().strip() and id(t) not in hidden
-    ]
+    return [t for t in found if t.get_visible() and t.get_text().strip() and id(t) not in hidden]
 
 
 def _undrawn(line: Axis, shown: bool) -> set[int]:
     low, high = sorted(line.get_view_interval())
     margin = 1e-9 * (high - low)
-    out: set[int] = set()
+    out: set[int] = set() if shown else {id(line.label), id(line.get_offset_text())}
     for tick in [*line.get_major_ticks(), *line.get_minor_ticks()]:
         inside = low - margin <= tick.get_loc() <= high + margin
         if not (shown and inside and line.get_visible() and tick.get_visible()):

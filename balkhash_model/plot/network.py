@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from balkhash_model.plot.frame import blank, finish, halo, legend_on, pt
 from balkhash_model.plot.style import PALETTE, Size, use_style
-from balkhash_model.plot.words import Lang, number, spoken, word
+from balkhash_model.plot.words import Lang, heading, number, spoken, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,7 +71,9 @@ def system_diagram(
     ways = _ways(system)
     place = _layout(system, ways)
     with use_style(size):
-        figure = blank(size, 0.75 + 0.15 * len({y for _, y in place.values()})) if ax is None else None
+        figure = (
+            blank(size, 0.75 + 0.15 * len({y for _, y in place.values()})) if ax is None else None
+        )
         axes = ax if figure is None else figure.subplots()
         assert axes is not None
         _boxes(axes, system, place, lang)
@@ -83,7 +85,7 @@ def system_diagram(
         axes.set_axis_off()
         if figure is None:
             return legend_on(axes, lang)
-        named = word("diagram.title", lang, name=spoken(system.name, lang))
+        named = word("diagram.title", lang, name=heading(system.name, lang))
         finish(
             figure,
             named if title is None else title,
@@ -129,7 +131,9 @@ def _layout(system: LakeSystem, ways: list[_Way]) -> dict[str, tuple[float, floa
             n: [place[w.target][1] for w in inner if w.source == n and w.target in place]
             for n in columns[column]
         }
-        group = sorted(columns[column], key=lambda n: -(sum(wish[n]) / len(wish[n]) if wish[n] else 0))
+        group = sorted(
+            columns[column], key=lambda n: -(sum(wish[n]) / len(wish[n]) if wish[n] else 0)
+        )
         centre = [sum(v) / len(v) for v in wish.values() if v]
         middle = sum(centre) / len(centre) if centre else 0.0
         for i, name in enumerate(group):
@@ -192,7 +196,9 @@ def _boxes(
                 zorder=2,
             )
         )
-        _say(axes, (x, y), _wrapped(spoken(storage.name, lang), 11), fontsize=pt(9.5), weight="bold")
+        _say(
+            axes, (x, y), _wrapped(heading(storage.name, lang), 11), fontsize=pt(9.5), weight="bold"
+        )
     for junction in system.junctions:
         x, y = place[junction.name]
         axes.plot(x, y, "o", ms=pt(11), mfc="white", mec=PALETTE["lake"], mew=pt(1.6), zorder=4)
@@ -205,7 +211,10 @@ def _attachments(
     """Where each link touches its nodes: links on one side of a box stand apart, in order."""
     sides: dict[tuple[str, bool], list[tuple[float, int, str]]] = {}
     for i, way in enumerate(ways):
-        for role, node, other in (("start", way.source, way.target), ("end", way.target, way.source)):
+        for role, node, other in (
+            ("start", way.source, way.target),
+            ("end", way.target, way.source),
+        ):
             right = place[other][0] > place[node][0]
             sides.setdefault((node, right), []).append((place[other][1], -i, role))
     found = {}
@@ -249,9 +258,7 @@ def _between(
         shift = {"center": 0.0, "left": 0.03, "right": -0.03}[side]
         lift = (-0.05 if second else 0.05) * (0.4 if steep else 1.0)
         text = _wrapped(spoken(way.name, lang), 13)
-        _say(
-            axes, (at[0] + shift, at[1] + lift), text, ha=side, va="top" if second else "bottom"
-        )
+        _say(axes, (at[0] + shift, at[1] + lift), text, ha=side, va="top" if second else "bottom")
 
 
 def _key(lang: str) -> tuple[list[Any], list[str]]:

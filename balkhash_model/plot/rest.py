@@ -9,7 +9,7 @@ import numpy as np
 from balkhash_model.errors import InputError, Problem
 from balkhash_model.plot.frame import blank, finish, halo, pt
 from balkhash_model.plot.style import PALETTE, Size, series_style, use_style
-from balkhash_model.plot.words import Lang, axis, number, spoken, with_unit, word
+from balkhash_model.plot.words import Lang, axis, heading, number, with_unit, word
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -85,9 +85,7 @@ def equilibrium(
                 lower.plot(inflow, np.where(apart, own, np.nan), color=colour, ls=line)
         if threshold is not None:
             _mark(upper, inflow, rest["lake_level"].values, threshold, lang)
-        upper.set_ylabel(
-            axis("equilibrium_level", lang, datum=str(rest.attrs.get("datum", "")))
-        )
+        upper.set_ylabel(axis("equilibrium_level", lang, datum=str(rest.attrs.get("datum", ""))))
         lower.set_ylabel(with_unit(word("response_time", lang), "yr", lang))
         lower.set_ylim(bottom=0.0)
         lower.set_xlabel(axis("lake_river_inflow", lang, "km3/yr"))
@@ -122,7 +120,7 @@ def _draw_levels(axes: Axes, rest: xr.Dataset, inflow: Any, lang: str) -> None:
             own = rest["water_level"].sel(storage=name).values
             colour, line = series_style(i)
             drawn = np.where(apart, own, np.nan)
-            axes.plot(inflow, drawn, color=colour, ls=line, label=spoken(name, lang))
+            axes.plot(inflow, drawn, color=colour, ls=line, label=heading(name, lang))
 
 
 def _mark(axes: Axes, inflow: Any, level: Any, threshold: float, lang: str) -> None:

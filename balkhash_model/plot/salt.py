@@ -170,5 +170,3 @@ def _bound(
     middle = span[0] + (span[1] - span[0]) / 2
     axes.plot(span, [at, at], color=colour, lw=pt(1.0), ls=":", label=label, zorder=2)
     axes.plot([middle], [at], marker, ms=pt(6), color=colour, mec="black", mew=pt(0.5), zorder=3)
-
-

@@ -18,7 +18,7 @@ from balkhash_model.plot.frame import (
     year_label,
 )
 from balkhash_model.plot.style import PALETTE, Size, use_style
-from balkhash_model.plot.words import Lang, axis, number, spoken, with_unit, word
+from balkhash_model.plot.words import Lang, axis, heading, number, spoken, with_unit, word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -341,7 +341,6 @@ def _draw_strait(ax: Axes, result: xr.Dataset, lang: str) -> bool:
     ax.plot(result["time"].values, link.values, color=PALETTE["lake"], lw=pt(1.0))
     ax.axhline(0.0, color=PALETTE["rule"], lw=pt(0.7))
     ax.set_ylabel(with_unit(word("flow", lang), "m3/s", lang))
-    name = spoken(str(link["link"].item()), lang)
-    name = name[:1].upper() + name[1:]
+    name = heading(str(link["link"].item()), lang)
     ax.set_title(f"{name}: {spoken(start, lang)} → {spoken(end, lang)}")
     return True

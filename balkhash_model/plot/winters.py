@@ -11,7 +11,7 @@ from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.plot.fans import need_one
 from balkhash_model.plot.frame import blank, finish, legend_on, pt
 from balkhash_model.plot.style import PALETTE, Size, use_style
-from balkhash_model.plot.words import Lang, spoken, word
+from balkhash_model.plot.words import Lang, heading, word
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -89,13 +89,15 @@ def ice_calendar(
         panels = (
             [ax]
             if figure is None
-            else list(figure.subplots(len(chosen), 1, sharex=True, sharey=True, squeeze=False)[:, 0])
+            else list(
+                figure.subplots(len(chosen), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+            )
         )
         for i, (name, axes) in enumerate(zip(chosen, panels, strict=True)):
             assert axes is not None
             colour = PALETTE[("west", "east", "observed", "anchor", "user")[i % 5]]
             _draw_winters(axes, dates[dates["storage"] == name], colour, lang)
-            axes.set_title(spoken(name, lang))
+            axes.set_title(heading(name, lang))
             axes.set_ylabel(word("date", lang))
         last = panels[-1]
         assert last is not None

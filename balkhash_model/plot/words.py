@@ -14,7 +14,7 @@ from typing import Literal
 from balkhash_model import quantities
 from balkhash_model.errors import InputError, Problem
 
-__all__ = ["Lang", "axis", "datum_text", "number", "spoken", "with_unit", "word"]
+__all__ = ["Lang", "axis", "datum_text", "heading", "number", "spoken", "with_unit", "word"]
 
 Lang = Literal["en", "ru", "kk"]
 
@@ -95,6 +95,30 @@ def spoken(name: str, lang: str = "en") -> str:
     if key in table():
         return word(key, lang)
     return name.replace("_", " ").capitalize()
+
+
+def heading(name: str, lang: str = "en") -> str:
+    """Give a name as it begins a line, with a capital.
+
+    Parameters
+    ----------
+    name : str
+        Name in a lake system.
+    lang : {"en", "ru", "kk"}, default "en"
+        The language.
+
+    Returns
+    -------
+    str
+        The name.
+
+    Examples
+    --------
+    >>> heading("west", "ru")
+    'Западная часть'
+    """
+    text = spoken(name, lang)
+    return text[:1].upper() + text[1:]
 
 
 def datum_text(datum: str, lang: str = "en") -> str:

@@ -36,7 +36,6 @@ def balkhash_salinities() -> pd.DataFrame:
     >>> float(dated["value"]), float(dated["start"]), float(dated["end"])
     (0.74, 2000.0, 2010.0)
     """
-    import pandas as pd
 
     table = load("balkhash_salinity").to_dataframe().reset_index(drop=True)
     rows = table[(table["item"] == "salinity") & table["unit"].isin(["g L-1", "permil"])].copy()
