@@ -26,14 +26,15 @@ PERIODS = [(1961, 1969), (1970, 1985), (1986, 2000), (2001, 2014)]
 def material() -> dict[str, Any]:
     """Results that the figures are drawn from."""
     balkhash = bm.load_system("balkhash")
-    free = bm.run("hindcast_free")
+    free, without = bm.run("hindcast_free"), bm.run("no_kapshagay")
     km3 = 1e9 / (365.2425 * 86400.0)
     return {
         "balkhash": balkhash,
         "aral_system": bm.load_system("aral"),
         "north_aral": bm.load_system("north_aral"),
         "free": free,
-        "without": bm.run("no_kapshagay"),
+        "without": without,
+        "found": bm.compare(free, without),
         "aral": bm.run("aral_hindcast"),
         "one": bm.run_ensemble("baseline_2050", members=60),
         "two": bm.run_ensemble(["baseline_2050", "china_plus"], members=60),
@@ -68,10 +69,9 @@ def factors() -> tuple[pd.DataFrame, pd.DataFrame]:
 def drawings(m: Mapping[str, Any]) -> dict[str, Drawing]:
     """Every helper, ready to be drawn in a language and at a size."""
     free, two, one = m["free"], m["two"], m["one"]
-    found = bm.compare(m["free"], m["without"])
     ranks, shares = factors()
     shape = reference.load("balkhash_hypsometry_statements").to_dataframe().reset_index()
-    short = free.isel(time=slice(400, 520), time_edge=slice(400, 521))
+    ten_years = {"time": slice(400, 520), "time_edge": slice(400, 521)}
     return {
         "trajectories": lambda **k: plot.trajectories(free, balkhash_levels(), **k),
         "trajectories_aral": lambda **k: plot.trajectories(
@@ -83,7 +83,7 @@ def drawings(m: Mapping[str, Any]) -> dict[str, Drawing]:
         "collapse_inflow": lambda **k: plot.collapse(
             {"hindcast_free": free}, onset=1970, phase="inflow", measure="area", **k
         ),
-        "comparison": lambda **k: plot.comparison(found, **k),
+        "comparison": lambda **k: plot.comparison(m["found"], **k),
         "fan": lambda **k: plot.fan(two, **k),
         "fan_levels": lambda **k: plot.fan(
             bm.diagnostics.annual_levels(free).assign(b=341.5, c=342.0), "Levels", **k
@@ -107,7 +107,7 @@ def drawings(m: Mapping[str, Any]) -> dict[str, Drawing]:
         "equilibrium": lambda **k: plot.equilibrium(m["rest"], **k),
         "salinity": lambda **k: plot.salinity(free, balkhash_salinities(), **k),
         "reservoir": lambda **k: plot.reservoir(free, **k),
-        "reservoir_months": lambda **k: plot.reservoir(short, **k),
+        "reservoir_months": lambda **k: plot.reservoir(free.isel(ten_years), **k),
         "ice_calendar": lambda **k: plot.ice_calendar(
             bm.diagnostics.ice_dates(free), ["west", "east"], **k
         ),

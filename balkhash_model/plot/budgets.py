@@ -75,7 +75,7 @@ def budget_bars(
     >>> import pandas as pd
     >>> rows = {"inflow": [15.0], "evaporation": [-16.0], "change of storage": [-1.0]}
     >>> budget_bars(pd.DataFrame(rows, index=["1970-1985"])).axes[0].get_ylabel()
-    'Water (km³/yr)'
+    'Budget terms (km³/yr)'
     """
     terms = _terms_of(table)
     with use_style(size):
@@ -95,7 +95,7 @@ def budget_bars(
         axes.set_xticks(at, [str(n).replace("-", "–") for n in table.index])
         axes.set_xlim(-0.6, len(table) - 0.3)
         axes.grid(axis="x", visible=False)
-        axes.set_ylabel(with_unit(word("water", lang), "km3/yr", lang))
+        axes.set_ylabel(with_unit(word("budget_terms", lang), "km3/yr", lang))
         if figure is None:
             return legend_on(axes, lang)
         handles, labels = axes.get_legend_handles_labels()
@@ -175,7 +175,7 @@ def budget_waterfall(
         _falls(axes, [(t, float(row[t])) for t in drawn], row, lang)
         axes.axhline(0.0, color=PALETTE["lake"], lw=pt(0.9))
         axes.grid(axis="x", visible=False)
-        axes.set_ylabel(with_unit(word("water", lang), "km3/yr", lang))
+        axes.set_ylabel(with_unit(word("budget_terms", lang), "km3/yr", lang))
         if figure is None:
             return legend_on(axes, lang)
         shown = chosen.replace("-", "–")

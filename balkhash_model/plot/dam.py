@@ -139,12 +139,12 @@ def _flows(axes: Axes, result: xr.Dataset, name: str, lang: str) -> None:
                 -table["exchange"].to_numpy() if "exchange" in table else np.zeros(len(years)),
             ),
         ]
-        unit = "km3/yr"
+        kind, unit = "annual_flow", "km3/yr"
     else:
         time = result["time"].values
         out = result["link_flow"].isel(link=np.flatnonzero(released)).sum("link")
         series = [(time, result["river_inflow"].sel(storage=name).values), (time, out.values)]
-        unit = "m3/s"
+        kind, unit = "flow", "m3/s"
     looks: tuple[dict[str, Any], ...] = (
         {"color": PALETTE["west"], "ls": "-", "label": word("inflow", lang)},
         {"color": PALETTE["east"], "ls": (0, (5, 2)), "label": word("release", lang)},
@@ -152,4 +152,4 @@ def _flows(axes: Axes, result: xr.Dataset, name: str, lang: str) -> None:
     for (x, y), look in zip(series, looks, strict=True):
         axes.plot(x, y, lw=pt(1.5), **look)
     axes.set_ylim(bottom=0.0)
-    axes.set_ylabel(with_unit(word("flow", lang), unit, lang))
+    axes.set_ylabel(with_unit(word(kind, lang), unit, lang))

@@ -52,7 +52,7 @@ def run_caption(result: xr.Dataset, lang: str, *more: str) -> str:
     names = str(result.attrs.get("scenario", result.attrs.get("scenario_names", "")))
     known = word("caption.scenario", lang, name=names) if names else ""
     first = word("caption.model", lang, model=version) + known
-    return ". ".join([first, *(part for part in more if part)]) + "."
+    return ". ".join(part.rstrip(".") for part in [first, *more] if part) + "."
 
 
 def citations(keys: Sequence[str]) -> str:
@@ -243,7 +243,7 @@ def _legend(
 
 
 def _fit_labels(figure: Figure) -> None:
-    """Break labels of axes and titles of panels that are longer than their panel; thin out years."""
+    """Break labels and titles that are longer than their panel; thin out years."""
     figure.draw_without_rendering()
     renderer = _renderer(figure)
     for axes in figure.axes:

@@ -39,14 +39,11 @@ def text_faults(figure: Figure, slack: float = 0.5) -> list[str]:
     >>> text_faults(figure)
     ["'one' lies on 'two'"]
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_agg import RendererAgg
 
-    before = figure.canvas
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    renderer = canvas.get_renderer()
+    figure.draw_without_rendering()
+    renderer = RendererAgg(int(figure.bbox.width), int(figure.bbox.height), figure.dpi)
     boxes = [(t.get_text(), t.get_window_extent(renderer)) for t in _visible(figure)]
-    figure.set_canvas(before)
     whole = figure.bbox
     faults = [
         f"{text!r} leaves the figure"

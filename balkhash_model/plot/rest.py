@@ -10,6 +10,7 @@ from balkhash_model.errors import InputError, Problem
 from balkhash_model.plot.frame import blank, finish, halo, pt
 from balkhash_model.plot.style import PALETTE, Size, series_style, use_style
 from balkhash_model.plot.words import Lang, axis, heading, number, with_unit, word
+from balkhash_model.quantities import shown_unit
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -104,7 +105,7 @@ def _caption(rest: xr.Dataset, lang: str) -> str:
     if "net_evaporation_rate" in rest:
         rates = np.unique(np.round(rest["net_evaporation_rate"].values * _YEAR, 6))
         if rates.size == 1:
-            rate = f"{number(float(rates[0]), '.3f', lang)} {with_unit('', 'm/yr', lang).strip(' ,()')}"
+            rate = f"{number(float(rates[0]), '.3f', lang)} {shown_unit('m/yr', lang)}"
             text += " " + word("equilibrium.rate", lang, rate=rate)
     return word("caption.model", lang, model=model) + ". " + text
 
@@ -132,7 +133,7 @@ def _mark(axes: Axes, inflow: Any, level: Any, threshold: float, lang: str) -> N
         order = np.argsort(level[known])
         at = float(np.interp(threshold, level[known][order], inflow[known][order]))
         axes.plot(at, threshold, "o", ms=pt(6), color=PALETTE["threshold"], zorder=5)
-        unit = with_unit("", "km3/yr", lang).strip(" ,()")
+        unit = shown_unit("km3/yr", lang)
         text += f": {number(at, '.1f', lang)} {unit}"
     axes.annotate(
         text,
