@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from balkhash_model.errors import InputError, Problem, nearest
-from balkhash_model.plot.frame import blank, finish, halo, legend_on, pt
+from balkhash_model.plot._frame import blank, finish, halo, legend_on, pt
 from balkhash_model.plot.style import PALETTE, Size, use_style
 from balkhash_model.plot.words import Lang, number, with_unit, word
 

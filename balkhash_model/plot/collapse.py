@@ -9,7 +9,7 @@ import numpy as np
 
 from balkhash_model.diagnostics.collapse import Course, course, nearness_summary, observed_baseline
 from balkhash_model.errors import InputError, Problem
-from balkhash_model.plot.frame import blank, finish, halo, pt
+from balkhash_model.plot._frame import blank, finish, halo, pt
 from balkhash_model.plot.style import PALETTE, Size, use_style
 from balkhash_model.plot.style import series_style as _style
 from balkhash_model.plot.words import Lang, with_unit, word

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from balkhash_model.plot.frame import blank, finish, pt, year_label
+from balkhash_model.plot._frame import blank, finish, mark_level, pt, year_label
 from balkhash_model.plot.style import PALETTE, Size, series_style, use_style
-from balkhash_model.plot.trajectories import mark_level
 from balkhash_model.plot.words import Lang, axis, with_unit, word
 
 if TYPE_CHECKING:

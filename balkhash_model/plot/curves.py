@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from balkhash_model.errors import InputError, Problem, nearest
-from balkhash_model.plot.frame import blank, citations, finish, pt
+from balkhash_model.plot._frame import blank, citations, finish, pt
 from balkhash_model.plot.style import PALETTE, Size, series_style, use_style
 from balkhash_model.plot.words import Lang, axis, heading, spoken, with_unit, word
 

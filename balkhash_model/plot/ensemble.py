@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from balkhash_model.errors import InputError, Problem
-from balkhash_model.plot.fans import grid_of, members_note, need, need_one, plans_of
-from balkhash_model.plot.frame import blank, finish, legend_on, pt, run_caption, year_label
+from balkhash_model.plot._frame import blank, finish, legend_on, pt, run_caption, year_label
+from balkhash_model.plot._members import grid_of, members_note, need, need_one, plans_of
 from balkhash_model.plot.style import PALETTE, Size, series_style, use_style
 from balkhash_model.plot.words import Lang, number, with_unit, word
 

@@ -7,12 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from balkhash_model import quantities
-from balkhash_model.errors import InputError, Problem
-from balkhash_model.plot.frame import blank, finish, legend_on, pt, run_caption, year_label
+from balkhash_model.plot._frame import (
+    blank,
+    finish,
+    legend_on,
+    mark_level,
+    pt,
+    run_caption,
+    year_label,
+)
+from balkhash_model.plot._members import (
+    SHOWN_UNITS,
+    axis_label,
+    grid_of,
+    members_note,
+    need,
+    need_one,
+    plans_of,
+    thousands,
+)
 from balkhash_model.plot.style import PALETTE, Size, use_style
-from balkhash_model.plot.trajectories import mark_level
-from balkhash_model.plot.words import Lang, number, spoken, with_unit, word
+from balkhash_model.plot.words import Lang, number, with_unit, word
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -22,8 +37,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["ensemble_fan", "fan", "spaghetti"]
-
-_SHOWN_UNITS = {"kg m-3": ("g/l", 1.0), "m3": ("km3", 1e-9), "m2": ("km2", 1e-6)}
 
 
 @dataclass(frozen=True)
@@ -238,84 +251,6 @@ def spaghetti(
     return figure
 
 
-def need(result: xr.Dataset, *names: str) -> None:
-    """Refuse what is no result of an ensemble."""
-    missing = [n for n in names if n not in result]
-    if missing:
-        raise InputError(
-            [
-                Problem("result", f"holds no {n}", expected="a result of run_ensemble")
-                for n in missing
-            ]
-        )
-
-
-def need_one(panels: list[Any]) -> None:
-    """Refuse an axes of the caller for more than one panel."""
-    if len(panels) != 1:
-        raise InputError(
-            Problem("ax", "takes one panel", f"{len(panels)}", hint="Select one, or leave ax out")
-        )
-
-
-def plans_of(result: xr.Dataset) -> list[tuple[str, xr.Dataset]]:
-    """The plans of an ensemble by name."""
-    if "scenario" not in result.dims:
-        return [(str(result.attrs.get("scenario_names", "")), result)]
-    names = [str(n) for n in result["scenario"].values]
-    return [(n, result.isel(scenario=i)) for i, n in enumerate(names)]
-
-
-def thousands(count: int) -> str:
-    """A count with thin gaps between thousands."""
-    return f"{count:,}".replace(",", "\u202f")
-
-
-def members_note(result: xr.Dataset, lang: str) -> str:
-    """How many members there are, and whether all have run."""
-    count = thousands(int(result.attrs["members"]))
-    if result.attrs.get("complete") == "no":
-        return word("interrupted", lang, n=count, all=result.attrs["members_asked"])
-    return word("members", lang, n=count)
-
-
-def grid_of(figure: Figure, count: int, columns: int) -> list[Axes]:
-    """Panels with common axes, row by row."""
-    wide = min(count, columns)
-    grid = figure.subplots(-(-count // wide), wide, sharex=True, sharey=True, squeeze=False)
-    found: list[Axes] = list(grid.ravel())
-    for axes in found[count:]:
-        axes.remove()
-    for axes in found[max(count - wide, 0) : count]:
-        axes.tick_params(labelbottom=True)
-    return found[:count]
-
-
-def axis_label(result: xr.Dataset, variable: str, lang: str) -> str:
-    """Label of a variable of an ensemble, such as ``salinity_west``."""
-    unit = str(result[f"{variable}_mean"].attrs["units"])
-    unit, _ = _SHOWN_UNITS.get(unit, (unit, 1.0))
-    if variable == "lake_level_difference":
-        name = str(result["scenario"].values[0])
-        return with_unit(word("level_less_that_of", lang, name=name), unit, lang)
-    base = next((n for n in sorted(quantities.names(), key=len) if n == variable), "")
-    if base:
-        text = quantities.label(base, lang, unit="")
-    else:
-        base = next(
-            (n for n in sorted(quantities.names(), key=len)[::-1] if variable.startswith(f"{n}_")),
-            "",
-        )
-        place = variable[len(base) + 1 :] if base else variable
-        text = (
-            f"{quantities.label(base, lang, unit='')}: {spoken(place, lang)}"
-            if base
-            else spoken(variable, lang)
-        )
-    datum = str(result.attrs.get("datum", "")) if "level" in variable else None
-    return with_unit(text, unit, lang, datum)
-
-
 def _bands(quantiles: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
     """Pairs of quantiles that lie as far from both ends."""
     last = quantiles.size - 1
@@ -339,7 +274,7 @@ def _percentiles(low: float, high: float, lang: str) -> str:
 def _of_result(result: xr.Dataset, variable: str, lang: str) -> list[_Spread]:
     name = f"{variable}_quantile"
     need(result, name, f"{variable}_least", f"{variable}_greatest")
-    factor = _SHOWN_UNITS.get(str(result[f"{variable}_mean"].attrs["units"]), ("", 1.0))[1]
+    factor = SHOWN_UNITS.get(str(result[f"{variable}_mean"].attrs["units"]), ("", 1.0))[1]
     plans = plans_of(result)
     if variable == "lake_level_difference":
         plans = plans[1:]
@@ -383,11 +318,11 @@ def _panel(axes: Axes, spread: _Spread, marks: Any, lang: str) -> None:
     inner = [b for b in spread.bands if b[0] != everyone]
     for label, low, high in spread.bands:
         if label == everyone:
-            shade = {"color": PALETTE["band"], "alpha": 0.4}
+            colour, alpha = PALETTE["band"], 0.4
         else:
             rank = [b[0] for b in inner].index(label) + 1
-            shade = {"color": PALETTE["west"], "alpha": 0.18 + 0.3 * rank / len(inner)}
-        axes.fill_between(spread.time, low, high, lw=0, label=label, **shade)
+            colour, alpha = PALETTE["west"], 0.18 + 0.3 * rank / len(inner)
+        axes.fill_between(spread.time, low, high, color=colour, alpha=alpha, lw=0, label=label)
     for k, course in enumerate(spread.single):
         axes.plot(
             spread.time,

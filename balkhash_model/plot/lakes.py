@@ -9,7 +9,7 @@ import numpy as np
 
 from balkhash_model import reference
 from balkhash_model.errors import InputError, Problem, nearest
-from balkhash_model.plot.frame import blank, finish, pt
+from balkhash_model.plot._frame import blank, finish, pt
 from balkhash_model.plot.style import PALETTE, Size, use_style
 from balkhash_model.plot.words import Lang, heading, number, with_unit, word
 

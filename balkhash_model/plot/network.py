@@ -6,7 +6,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from balkhash_model.plot.frame import blank, finish, halo, legend_on, pt
+from balkhash_model.plot._frame import blank, finish, halo, legend_on, pt
 from balkhash_model.plot.style import PALETTE, Size, use_style
 from balkhash_model.plot.words import Lang, heading, number, spoken, word
 
@@ -302,17 +302,17 @@ def _inputs(
         x, y = place[name]
         wide, high = (_HALF_WIDE, _HALF_HIGH) if name in boxes else (0.055, 0.08)
         free = not any(w.target == name for w in ways)
-        for i, river in enumerate(rivers):
+        for i, arriving_river in enumerate(rivers):
             shift = (0.5 * (len(rivers) - 1) - i) / max(len(rivers) - 1, 1)
             if free:
                 tail = (x - _HALF_WIDE - 0.26, y + 0.5 * shift)
                 _arrow(axes, tail, (x - wide, y + 0.2 * shift), green)
-                text = _wrapped(spoken(river, lang), 12)
+                text = _wrapped(spoken(arriving_river, lang), 12)
                 _say(axes, (tail[0] - 0.02, tail[1]), text, ha="right")
             else:
                 at = x + 0.36 * shift
                 _arrow(axes, (at, y + high + 0.3), (at, y + high), green)
-                text = _wrapped(spoken(river, lang), 14)
+                text = _wrapped(spoken(arriving_river, lang), 14)
                 _say(axes, (at, y + high + 0.33), text, va="bottom")
     for name, share in system.groundwater.shares:
         x, y = place[name]

@@ -8,8 +8,8 @@ import numpy as np
 
 from balkhash_model.diagnostics.balance import budget_table
 from balkhash_model.errors import InputError, Problem
+from balkhash_model.plot._frame import blank, finish, pt, year_label
 from balkhash_model.plot.budgets import CHANGE, TERMS
-from balkhash_model.plot.frame import blank, finish, pt, year_label
 from balkhash_model.plot.style import PALETTE, Size, use_style
 from balkhash_model.plot.words import Lang, with_unit, word
 
@@ -95,7 +95,7 @@ def scenario_difference(
 def _caption(result: xr.Dataset, names: list[str], lang: str) -> str:
     model = word("caption.model", lang, model=str(result.attrs.get("source", "balkhash_model")))
     both = word("caption.scenario", lang, name=" − ".join(n for n in names if n))
-    return f"{model}{both}. {word('pair.caption', lang)}"
+    return f"{model}{both}. " + word("pair.caption", lang)
 
 
 def _decimal_years(result: xr.Dataset) -> np.ndarray:

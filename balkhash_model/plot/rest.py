@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from balkhash_model.errors import InputError, Problem
-from balkhash_model.plot.frame import blank, finish, halo, pt
+from balkhash_model.plot._frame import blank, finish, halo, pt
 from balkhash_model.plot.style import PALETTE, Size, series_style, use_style
 from balkhash_model.plot.words import Lang, axis, heading, number, with_unit, word
 from balkhash_model.quantities import shown_unit

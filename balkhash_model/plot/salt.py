@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from balkhash_model.errors import InputError, Problem
-from balkhash_model.plot.frame import (
+from balkhash_model.plot._frame import (
     blank,
     citations,
     finish,

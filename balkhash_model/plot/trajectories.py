@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from balkhash_model.errors import InputError, Problem
-from balkhash_model.plot.frame import (
+from balkhash_model.plot._frame import (
     blank,
     finish,
-    halo,
     legend_on,
+    mark_level,
     pt,
     run_caption,
     year_label,
 )
 from balkhash_model.plot.style import PALETTE, Size, use_style
-from balkhash_model.plot.words import Lang, axis, heading, number, spoken, with_unit, word
+from balkhash_model.plot.words import Lang, axis, heading, spoken, with_unit, word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -186,28 +186,6 @@ def _draw_simulated(ax: Axes, result: xr.Dataset, lang: str) -> None:
         lw=pt(0.9),
         label=word("simulated", lang, what=word("whole_lake", lang)),
         zorder=4,
-    )
-
-
-def mark_level(ax: Axes, threshold: float, text: str, lang: str) -> None:
-    """A line at a level, named at its right end; drawn where it lies near what is shown."""
-    low, high = ax.get_ylim()
-    reach = 0.5 * (high - low)
-    if not low - reach < threshold < high + reach:
-        return
-    ax.axhline(threshold, color=PALETTE["threshold"], lw=pt(1.2), ls="-.", zorder=2)
-    ax.annotate(
-        text.format(level=number(threshold, ".1f", lang)),
-        (1.0, threshold),
-        xycoords=("axes fraction", "data"),
-        xytext=(-pt(2), -pt(3)),
-        textcoords="offset points",
-        ha="right",
-        va="top",
-        fontsize=pt(8.5),
-        color=PALETTE["threshold"],
-        path_effects=halo(),
-        zorder=7,
     )
 
 

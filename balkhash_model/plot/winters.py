@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from balkhash_model.errors import InputError, Problem, nearest
-from balkhash_model.plot.fans import need_one
-from balkhash_model.plot.frame import blank, finish, legend_on, pt
+from balkhash_model.plot._frame import blank, finish, legend_on, pt
+from balkhash_model.plot._members import need_one
 from balkhash_model.plot.style import PALETTE, Size, use_style
 from balkhash_model.plot.words import Lang, heading, word
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from balkhash_model.plot.style import PALETTE
-from balkhash_model.plot.words import word
+from balkhash_model.plot.words import number, word
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -20,21 +20,56 @@ _TIE = "\u00a0"
 
 
 def pt(value: float) -> float:
-    """A width or marker size given for type of 10 points, at the type size in use."""
+    """A width or marker size given for type of 10 points, at the type size in use.
+
+    Parameters
+    ----------
+    value : float
+        Width in points.
+
+    Returns
+    -------
+    float
+        Points at the type size in use.
+    """
     import matplotlib as mpl
 
     return value * float(mpl.rcParams["font.size"]) / 10.0
 
 
 def halo(width: float = 2.4) -> list[Any]:
-    """A white rim that keeps a note readable over lines."""
+    """A white rim that keeps a note readable over lines.
+
+    Parameters
+    ----------
+    width : float, default 2.4
+        Width of the rim, points.
+
+    Returns
+    -------
+    list
+        Path effects of matplotlib.
+    """
     from matplotlib import patheffects
 
     return [patheffects.withStroke(linewidth=pt(width), foreground="white")]
 
 
 def blank(size: str, height: float = 1.0) -> Figure:
-    """A figure without panels; page and web may be taller than usual, a slide may not."""
+    """A figure without panels; page and web may be taller than usual, a slide may not.
+
+    Parameters
+    ----------
+    size : str
+        Size of the house style, which must be in use.
+    height : float, default 1.0
+        Height over the usual one.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, not held open.
+    """
     import matplotlib as mpl
     import matplotlib.pyplot as plt
 
@@ -47,7 +82,22 @@ def blank(size: str, height: float = 1.0) -> Figure:
 
 
 def run_caption(result: xr.Dataset, lang: str, *more: str) -> str:
-    """Which model and scenario the numbers come from, and what else is shown."""
+    """Which model and scenario the numbers come from, and what else is shown.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        A result.
+    lang : str
+        The language.
+    *more
+        Further sentences; empty ones are passed over.
+
+    Returns
+    -------
+    str
+        The caption.
+    """
     version = str(result.attrs.get("source", "balkhash_model"))
     names = str(result.attrs.get("scenario", result.attrs.get("scenario_names", "")))
     known = word("caption.scenario", lang, name=names) if names else ""
@@ -56,7 +106,18 @@ def run_caption(result: xr.Dataset, lang: str, *more: str) -> str:
 
 
 def citations(keys: Sequence[str]) -> str:
-    """Author and year of sources of the reference tables."""
+    """Author and year of sources of the reference tables.
+
+    Parameters
+    ----------
+    keys : sequence of str
+        Keys of sources.
+
+    Returns
+    -------
+    str
+        Each source once.
+    """
     from balkhash_model import reference
 
     known = reference.sources()
@@ -65,8 +126,50 @@ def citations(keys: Sequence[str]) -> str:
 
 
 def year_label(axes: Axes, lang: str) -> None:
-    """Name an axis of years."""
+    """Name an axis of years.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        The panel.
+    lang : str
+        The language.
+    """
     axes.set_xlabel(word("year", lang))
+
+
+def mark_level(ax: Axes, threshold: float, text: str, lang: str) -> None:
+    """A line at a level, named at its right end; drawn where it lies near what is shown.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The panel.
+    threshold : float
+        Level, m.
+    text : str
+        What is written, with the gap ``{level}``.
+    lang : str
+        The language.
+    """
+    low, high = ax.get_ylim()
+    reach = 0.5 * (high - low)
+    if not low - reach < threshold < high + reach:
+        return
+    ax.axhline(threshold, color=PALETTE["threshold"], lw=pt(1.2), ls="-.", zorder=2)
+    ax.annotate(
+        text.format(level=number(threshold, ".1f", lang)),
+        (1.0, threshold),
+        xycoords=("axes fraction", "data"),
+        xytext=(-pt(2), -pt(3)),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+        fontsize=pt(8.5),
+        color=PALETTE["threshold"],
+        path_effects=halo(),
+        zorder=7,
+    )
 
 
 def finish(
@@ -81,6 +184,21 @@ def finish(
     """Set title, note and legend above the panels and the caption below them.
 
     Without `legend`, every label that a panel carries is shown once.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure, its panels drawn.
+    title : str
+        Title; empty for none.
+    lang : str
+        The language.
+    note : str, optional
+        A line beneath the title.
+    caption : str, optional
+        Model, scenario and sources.
+    legend : tuple of handles and labels, optional
+        What the legend shows.
     """
     import matplotlib as mpl
 
@@ -132,7 +250,17 @@ def finish(
 
 
 def settle(axes: Axes, lang: str, *, legend: bool = False) -> None:
-    """Keep type sizes, grid and decimal signs as they are now, wherever the panel is drawn."""
+    """Keep type sizes, grid and decimal signs as they are now, wherever the panel is drawn.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        The panel.
+    lang : str
+        The language.
+    legend : bool, default False
+        Whether the panel gets a legend of its own.
+    """
     import matplotlib as mpl
     from matplotlib.ticker import ScalarFormatter
 
@@ -158,7 +286,20 @@ def settle(axes: Axes, lang: str, *, legend: bool = False) -> None:
 
 
 def legend_on(axes: Axes, lang: str) -> Figure:
-    """Finish a panel that stands in a figure of the caller."""
+    """Finish a panel that stands in a figure of the caller.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        The panel.
+    lang : str
+        The language.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure of the caller.
+    """
     settle(axes, lang, legend=True)
     figure: Figure = axes.get_figure()  # type: ignore[assignment]
     return figure
@@ -183,16 +324,12 @@ def _renderer(figure: Figure) -> Any:
 
 def _wrap(renderer: Any, text: str, room: float, size: float, weight: str = "normal") -> str:
     """Break a text into lines that are at most `room` dots wide."""
-    from matplotlib.font_manager import FontProperties
-
-    font = FontProperties(size=size, weight=weight)
     lines = []
     for part in text.split("\n"):
         line = ""
         for item in part.split(" "):
             longer = f"{line} {item}" if line else item
-            wide, _, _ = renderer.get_text_width_height_descent(longer, font, False)
-            if line and wide > room:
+            if line and _width(renderer, longer, size, weight) > room:
                 lines.append(line)
                 longer = item
             line = longer
@@ -209,6 +346,15 @@ def _gather(figure: Figure) -> tuple[list[Any], list[str]]:
                 handles.append(handle)
                 labels.append(text)
     return handles, labels
+
+
+def _width(renderer: Any, text: str, size: float, weight: str) -> float:
+    """Width of the longest line of a text, in dots."""
+    from matplotlib.font_manager import FontProperties
+
+    font = FontProperties(size=size, weight=weight)
+    lines = text.split("\n")
+    return max(float(renderer.get_text_width_height_descent(x, font, False)[0]) for x in lines)
 
 
 def _legend(
@@ -252,12 +398,14 @@ def _fit_labels(figure: Figure) -> None:
         for text, room in (
             (axes.xaxis.label, 1.08 * box.width),
             (axes.yaxis.label, 1.02 * box.height),
-            (axes._left_title, box.width),
+            (cast("Any", axes)._left_title, box.width),
         ):
             if text.get_text():
                 weight = str(text.get_fontweight())
-                whole = _kept(text.get_text())
-                broken = _wrap(renderer, whole, room, text.get_fontsize(), weight)
+                size = float(text.get_fontsize())
+                broken = _wrap(renderer, _kept(text.get_text()), room, size, weight)
+                if _width(renderer, broken, size, weight) > room:
+                    broken = _wrap(renderer, text.get_text(), room, size, weight)
                 text.set_text(broken.replace(_TIE, " "))
 
 
