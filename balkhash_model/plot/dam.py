@@ -64,8 +64,8 @@ def reservoir(
     Examples
     --------
     >>> import balkhash_model as bm
-    >>> [ax.get_ylabel() for ax in reservoir(bm.run("hindcast_free")).axes][:2]
-    ['Water level (m, Baltic system)', 'Water volume (km³)']
+    >>> [ax.get_ylabel() for ax in reservoir(bm.run("hindcast_free")).axes][1:]
+    ['Water volume (km³)', 'Flow (km³/yr)']
     """
     names = [str(s) for s in result["storage"].values]
     if name not in names:
