@@ -230,7 +230,8 @@ def _figure(record: Scenario, result: xr.Dataset, levels: pd.DataFrame) -> Figur
     threshold = None if text == "none" else units.parse(text, "level", "outputs.threshold")
     if "realization" not in result.dims:
         return trajectories(result, levels, threshold=threshold)
-    return fan(annual_levels(result), str(result.attrs.get("title", "")), threshold)
+    title, datum = (str(result.attrs.get(k, "")) for k in ("title", "datum"))
+    return fan(annual_levels(result), title, threshold, datum=datum)
 
 
 def _write_all(
@@ -418,7 +419,7 @@ def collapse_job(
     if figure is not None:
         try:
             picture = collapse(
-                courses, baseline=baseline, measure=measure, phase=phase, language=language
+                courses, baseline=baseline, measure=measure, phase=phase, lang=language
             )
             save(picture, figure)
         except OSError as error:

@@ -22,7 +22,7 @@ from balkhash_model.errors import InputError, Problem, nearest
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["LANGUAGES", "Quantity", "attrs", "check_range", "get", "label", "names"]
+__all__ = ["LANGUAGES", "Quantity", "attrs", "check_range", "get", "label", "names", "shown_unit"]
 
 LANGUAGES = ("en", "ru", "kk")
 """The languages of the labels: English, Russian, Kazakh."""
@@ -214,7 +214,7 @@ def label(name: str, language: str = "en", unit: str | None = None) -> str:
     """
     quantity = get(name)
     text = _label(quantity, language)
-    shown = _shown_unit(quantity.units if unit is None else unit, language)
+    shown = shown_unit(quantity.units if unit is None else unit, language)
     if not shown:
         return text
     return f"{text} ({shown})" if language == "en" else f"{text}, {shown}"
@@ -280,8 +280,35 @@ def _label(quantity: Quantity, language: str) -> str:
     return quantity.labels[language]
 
 
-def _shown_unit(unit: str, language: str) -> str:
-    """Write a unit as it is printed: "m3 s-1" as m³/s."""
+def shown_unit(unit: str, language: str = "en") -> str:
+    """Write a unit as it is printed.
+
+    Parameters
+    ----------
+    unit : str
+        The unit, "m3 s-1" or "km3/yr".
+    language : {"en", "ru", "kk"}, default "en"
+        The language of the unit's words.
+
+    Returns
+    -------
+    str
+        The unit with raised exponents and one division sign.
+
+    Raises
+    ------
+    InputError
+        For an unknown language.
+
+    Examples
+    --------
+    >>> shown_unit("m3 s-1"), shown_unit("km3/yr", "ru")
+    ('m³/s', 'км³/год')
+    """
+    if language not in _UNIT_WORDS:
+        raise InputError(
+            Problem("language", "unknown", repr(language), f"one of {', '.join(LANGUAGES)}")
+        )
     above: list[str] = []
     below: list[str] = []
     for slash, word, exponent in _UNIT_PART.findall(unit):

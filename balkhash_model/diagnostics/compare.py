@@ -44,6 +44,8 @@ class Comparison:
     ecosystem : dict of str to pandas.DataFrame
         Ecosystem and water quality of each run, see
         :func:`balkhash_model.diagnostics.ecosystem_indicators`.
+    datum : str
+        Vertical datum of the levels; empty where the runs name none.
     """
 
     baseline: str
@@ -55,6 +57,7 @@ class Comparison:
     cost: pd.DataFrame
     titles: dict[str, str]
     ecosystem: dict[str, pd.DataFrame] = field(default_factory=dict)
+    datum: str = ""
 
 
 def compare_results(
@@ -127,6 +130,7 @@ def compare_results(
         measure_table(results),
         {name: str(result.attrs.get("title", name)) for name, result in results.items()},
         {name: ecosystem_indicators(result, limits) for name, result in results.items()},
+        str(results[chosen].attrs.get("datum", "")),
     )
 
 

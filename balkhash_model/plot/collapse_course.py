@@ -10,7 +10,10 @@ import numpy as np
 from balkhash_model.diagnostics.collapse import nearness_summary
 from balkhash_model.diagnostics.courses import Course, course, observed_baseline
 from balkhash_model.errors import InputError, Problem
-from balkhash_model.plot.style import PALETTE, use_style
+from balkhash_model.plot._frame import blank, finish, halo, pt
+from balkhash_model.plot.style import PALETTE, Size, use_style
+from balkhash_model.plot.style import series_style as _style
+from balkhash_model.plot.words import Lang, with_unit, word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,55 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["collapse"]
 
-Language = Literal["en", "ru", "kk"]
-_COLOURS = ("west", "east", "observed", "anchor", "user")
-_LINES = ("-", (0, (5, 2)), "-.", (0, (1.2, 1.4)), (0, (5, 1.5, 1, 1.5)))
-#: Texts of the figure by language.
-_TEXT: dict[str, dict[str, str]] = {
-    "en": {
-        "title": "How near to the course of the Aral Sea?",
-        "age": "Years since onset",
-        "volume": "Volume (% of the state before)",
-        "area": "Area (% of the state before)",
-        "fall": "Fall of the level (m)",
-        "salinity": "Salinity (times the state before)",
-        "inflow": "River inflow (% of the state before)",
-        "strip": "Year in which the Aral Sea had lost the same share of its {of}",
-        "of_volume": "volume",
-        "of_area": "area",
-        "before": "has not entered\nthe path",
-        "beyond": "beyond",
-    },
-    "ru": {
-        "title": "Насколько близко к пути Аральского моря?",
-        "age": "Лет от начала падения",
-        "volume": "Объём (% исходного)",
-        "area": "Площадь (% исходной)",
-        "fall": "Падение уровня (м)",
-        "salinity": "Солёность (раз к исходной)",
-        "inflow": "Приток рек (% исходного)",
-        "strip": "Год, когда Аральское море потеряло ту же долю своего {of}",
-        "of_volume": "объёма",
-        "of_area": "зеркала",
-        "before": "не вступило\nна этот путь",
-        "beyond": "дальше",
-    },
-    "kk": {
-        "title": "Арал теңізінің жолына қаншалықты жақын?",
-        "age": "Төмендеу басталғаннан бергі жыл",
-        "volume": "Көлемі (бастапқының %-ы)",
-        "area": "Ауданы (бастапқының %-ы)",
-        "fall": "Деңгейдің төмендеуі (м)",
-        "salinity": "Тұздылығы (бастапқыдан есе)",
-        "inflow": "Өзен ағыны (бастапқының %-ы)",
-        "strip": "Арал теңізі {of} сондай үлесін жоғалтқан жыл",
-        "of_volume": "көлемінің",
-        "of_area": "ауданының",
-        "before": "бұл жолға\nтүспеген",
-        "beyond": "одан әрі",
-    },
-}
-
 
 def collapse(
     runs: Mapping[str, xr.Dataset | Course] | Sequence[xr.Dataset | Course] | xr.Dataset | Course,
@@ -77,7 +31,8 @@ def collapse(
     onset: int | None = None,
     measure: Literal["volume", "area"] = "volume",
     phase: Literal["salinity", "inflow"] = "salinity",
-    language: Language = "en",
+    lang: Lang = "en",
+    size: Size = "web",
 ) -> Figure:
     """Draw runs beside the course of the Aral Sea.
 
@@ -98,8 +53,10 @@ def collapse(
         Quantity that is compared.
     phase : {"salinity", "inflow"}, default "salinity"
         What is drawn as a path: area against salinity, or inflow against the fall of the level.
-    language : {"en", "ru", "kk"}, default "en"
-        Language of the labels.
+    lang : {"en", "ru", "kk"}, default "en"
+        Language of the texts.
+    size : {"page", "slide", "web"}, default "web"
+        Where the figure is shown; see :func:`balkhash_model.plot.use_style`.
 
     Returns
     -------
@@ -118,29 +75,48 @@ def collapse(
     >>> len(figure.axes)
     4
     """
-    import matplotlib.pyplot as plt
-
-    if language not in _TEXT:
-        raise InputError(Problem("language", "not known", language, ", ".join(_TEXT)))
-    text = _TEXT[language]
+    title = word("collapse.title", lang)
     base = observed_baseline() if baseline is None else baseline
     courses = _courses(runs, onset)
-    with use_style():
-        figure: Figure = plt.figure(figsize=(11.0, 8.2), layout="constrained")
-        grid = figure.add_gridspec(3, 2, height_ratios=[1.0, 1.0, 0.26 + 0.11 * len(courses)])
+    with use_style(size):
+        figure = blank(size, 1.35)
+        strip_height = (0.3 if size == "slide" else 0.26) + 0.13 * len(courses)
+        grid = figure.add_gridspec(3, 2, height_ratios=[1.0, 1.0, strip_height])
         tall = figure.add_subplot(grid[:2, 0])
         fall = figure.add_subplot(grid[0, 1])
         path = figure.add_subplot(grid[1, 1])
         strip = figure.add_subplot(grid[2, :])
-        _trajectories(tall, courses, base, measure, text)
-        _falls(fall, courses, base, text)
-        _phase(path, courses, base, phase, text)
-        _strip(strip, courses, base, measure, text)
-        figure.suptitle(text["title"], x=0.012, ha="left", fontsize=14, fontweight="bold")
-        handles, labels = tall.get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower left", ncols=min(3, len(labels)))
-        plt.close(figure)
+        _trajectories(tall, courses, base, measure, lang)
+        _falls(fall, courses, base, lang)
+        _phase(path, courses, base, phase, lang)
+        _strip(strip, courses, base, measure, lang)
+        finish(
+            figure,
+            title,
+            lang=lang,
+            legend=tall.get_legend_handles_labels(),
+            caption=_caption(base, courses, lang),
+        )
     return figure
+
+
+def _caption(base: Course, courses: list[Course], lang: str) -> str:
+    """Where the baseline comes from, and what bands are."""
+    parts = [word("caption.aral", lang)] if base.name.startswith("aral") else []
+    if any(len(one.members) > 1 for one in courses):
+        parts.append(word("collapse.members", lang))
+    parts.append(word("collapse.before_is", lang))
+    return ". ".join(parts) + "."
+
+
+def _base_title(base: Course, lang: str) -> str:
+    """Name of the baseline; that of the package in the language of the figure."""
+    known = base.title == word("collapse.aral")
+    return word("collapse.aral", lang) if known else base.title
+
+
+def _percent(key: str, lang: str) -> str:
+    return with_unit(word(f"collapse.{key}", lang), "%", lang)
 
 
 def _courses(
@@ -179,22 +155,16 @@ def _ages(one: Course) -> float:
 def _line(
     ax: Axes, x: Any, table: pd.DataFrame, label: str | None, colour: str, line: Any, width: float
 ) -> None:
-    ax.plot(x, table.median(axis=1), color=colour, ls=line, lw=width, label=label, zorder=4)
+    ax.plot(x, table.median(axis=1), color=colour, ls=line, lw=pt(width), label=label, zorder=4)
     if table.shape[1] > 1:
         low, high = (table.quantile(q, axis=1) for q in (0.1, 0.9))
         ax.fill_between(x, low, high, color=colour, alpha=0.2, lw=0, zorder=2)
 
 
-def _style(i: int) -> tuple[str, Any]:
-    return PALETTE[_COLOURS[i % 5]], _LINES[(i + i // 5) % 5]
-
-
-def _trajectories(
-    ax: Axes, courses: list[Course], base: Course, measure: str, text: dict[str, str]
-) -> None:
+def _trajectories(ax: Axes, courses: list[Course], base: Course, measure: str, lang: str) -> None:
     relative = 100.0 * base.relative(measure).dropna(how="all")
     x = relative.index.to_numpy(dtype=float) - _ages(base)
-    _line(ax, x, relative, base.title, PALETTE["lake"], "-", 2.6)
+    _line(ax, x, relative, _base_title(base, lang), PALETTE["lake"], "-", 2.6)
     if base.uncertainty > 0.0 and relative.shape[1] == 1:
         middle = relative.iloc[:, 0]
         s = 100.0 * base.uncertainty
@@ -204,37 +174,38 @@ def _trajectories(
             ax.annotate(
                 str(year),
                 (year - _ages(base), float(relative.loc[year].iloc[0])),
-                xytext=(5, 4),
+                xytext=(pt(5), pt(4)),
                 textcoords="offset points",
-                fontsize=8.5,
+                fontsize=pt(8.5),
+                path_effects=halo(),
             )
-            ax.plot(year - _ages(base), relative.loc[year].iloc[0], "o", ms=4, color="black")
+            ax.plot(year - _ages(base), relative.loc[year].iloc[0], "o", ms=pt(4), color="black")
     for i, one in enumerate(courses):
         colour, line = _style(i)
         table = 100.0 * one.relative(measure)
         own = table.index.to_numpy(dtype=float) - _ages(one)
         _line(ax, own, table, one.title, colour, line, 1.9)
-    ax.axhline(100.0, color="#777777", lw=0.8)
-    ax.axvline(0.0, color="#777777", lw=0.8)
+    ax.axhline(100.0, color=PALETTE["rule"], lw=pt(0.8))
+    ax.axvline(0.0, color=PALETTE["rule"], lw=pt(0.8))
     ax.set_ylim(bottom=0.0)
-    ax.set_xlabel(text["age"])
-    ax.set_ylabel(text[measure])
+    ax.set_xlabel(word("collapse.age", lang))
+    ax.set_ylabel(_percent(measure, lang))
 
 
-def _falls(ax: Axes, courses: list[Course], base: Course, text: dict[str, str]) -> None:
+def _falls(ax: Axes, courses: list[Course], base: Course, lang: str) -> None:
     for i, one in enumerate([base, *courses]):
         colour, line = (PALETTE["lake"], "-") if i == 0 else _style(i - 1)
         table = one.fall().dropna(how="all")
         x = table.index.to_numpy(dtype=float) - _ages(one)
         _line(ax, x, table, None, colour, line, 2.6 if i == 0 else 1.9)
-    ax.axvline(0.0, color="#777777", lw=0.8)
-    ax.axhline(0.0, color="#777777", lw=0.8)
+    ax.axvline(0.0, color=PALETTE["rule"], lw=pt(0.8))
+    ax.axhline(0.0, color=PALETTE["rule"], lw=pt(0.8))
     ax.invert_yaxis()
-    ax.set_xlabel(text["age"])
-    ax.set_ylabel(text["fall"])
+    ax.set_xlabel(word("collapse.age", lang))
+    ax.set_ylabel(with_unit(word("collapse.fall", lang), "m", lang))
 
 
-def _phase(ax: Axes, courses: list[Course], base: Course, phase: str, text: dict[str, str]) -> None:
+def _phase(ax: Axes, courses: list[Course], base: Course, phase: str, lang: str) -> None:
     for i, one in enumerate([base, *courses]):
         colour, line = (PALETTE["lake"], "-") if i == 0 else _style(i - 1)
         if phase == "salinity":
@@ -245,20 +216,18 @@ def _phase(ax: Axes, courses: list[Course], base: Course, phase: str, text: dict
         x, y = x.median(axis=1), y.median(axis=1)
         known = np.isfinite(x) & np.isfinite(y) & (x.index >= _ages(one))
         if known.any():
-            ax.plot(x[known], y[known], color=colour, ls=line, lw=2.6 if i == 0 else 1.9)
-            ax.plot(x[known].iloc[-1], y[known].iloc[-1], "o", ms=5, color=colour)
+            ax.plot(x[known], y[known], color=colour, ls=line, lw=pt(2.6 if i == 0 else 1.9))
+            ax.plot(x[known].iloc[-1], y[known].iloc[-1], "o", ms=pt(5), color=colour)
     if phase == "salinity":
         ax.invert_xaxis()
-        ax.set_xlabel(text["area"])
-        ax.set_ylabel(text["salinity"])
+        ax.set_xlabel(_percent("area", lang))
+        ax.set_ylabel(word("collapse.salinity", lang))
     else:
-        ax.set_xlabel(text["fall"])
-        ax.set_ylabel(text["inflow"])
+        ax.set_xlabel(with_unit(word("collapse.fall", lang), "m", lang))
+        ax.set_ylabel(_percent("inflow", lang))
 
 
-def _strip(
-    ax: Axes, courses: list[Course], base: Course, measure: str, text: dict[str, str]
-) -> None:
+def _strip(ax: Axes, courses: list[Course], base: Course, measure: str, lang: str) -> None:
     """Where each run stands at its end, on the years of the baseline."""
     summary = nearness_summary(courses, base, measure)
     known = base.relative(measure).iloc[:, 0].dropna()
@@ -283,28 +252,29 @@ def _strip(
             float(np.clip(v, first - 0.07 * span, last + 0.05 * span))
             for v in (row.equivalent_low, row.equivalent_year, row.equivalent_high)
         )
-        ax.plot([low, high], [y, y], color=colour, lw=5, alpha=0.45, solid_capstyle="butt")
-        ax.plot(here, y, "D", ms=9, color=colour, mec="black", mew=0.8, zorder=5)
+        ax.plot([low, high], [y, y], color=colour, lw=pt(5), alpha=0.45, solid_capstyle="butt")
+        ax.plot(here, y, "D", ms=pt(9), color=colour, mec="black", mew=pt(0.8), zorder=5)
         label = f"{int(row.year)}: "
         if np.isinf(row.equivalent_year):
-            label = text["before"] if row.equivalent_year < 0 else text["beyond"]
-            label = f"{int(row.year)}: " + label.replace("\n", " ")
+            label = word("collapse." + ("before" if row.equivalent_year < 0 else "beyond"), lang)
+            label = f"{int(row.year)}: {label}"
         else:
             label += f"{row.equivalent_year:.0f}"
         right = here < first + 0.75 * span
         ax.annotate(
             label,
             (max(here, high) if right else min(here, low, last), y),
-            xytext=(9 if right else -9, 0),
+            xytext=(pt(9) if right else -pt(9), 0),
             textcoords="offset points",
             va="center",
             ha="left" if right else "right",
-            fontsize=9.5,
+            fontsize=pt(9.5),
             fontweight="bold",
+            path_effects=halo(),
         )
     ax.set_xlim(first - 0.1 * span, last + 0.07 * span)
     ax.set_ylim(-0.75, n - 0.25)
     ax.set_yticks([])
     ax.grid(visible=False)
     ax.spines["left"].set_visible(False)
-    ax.set_title(text["strip"].format(of=text[f"of_{measure}"]), fontsize=10.5)
+    ax.set_title(word("collapse.strip", lang, of=word(f"collapse.of_{measure}", lang)))

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from balkhash_model.errors import InputError, Problem
-from balkhash_model.plot.style import PALETTE, use_style
+from balkhash_model.plot._frame import (
+    blank,
+    finish,
+    legend_on,
+    mark_level,
+    pt,
+    run_caption,
+    year_label,
+)
+from balkhash_model.plot.style import PALETTE, Size, use_style
+from balkhash_model.plot.words import Lang, axis, heading, spoken, with_unit, word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,8 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["trajectories"]
 
-#: Periods marked by default: first instant, last instant, label.
-FILLING = ("1970-01-01", "1986-01-01", "Kapshagay filling\n1970–1985")
+#: Years in which Kapshagay was filled, marked by default: first instant, last instant.
+FILLING = ("1970-01-01", "1986-01-01")
+_SYSTEMS = ("balkhash", "aral")
 
 
 def trajectories(
@@ -28,7 +39,10 @@ def trajectories(
     *,
     threshold: float | None = 341.0,
     periods: tuple[tuple[str, str, str], ...] | None = None,
+    title: str | None = None,
     ax: Axes | None = None,
+    lang: Lang = "en",
+    size: Size = "web",
 ) -> Figure:
     """Draw the level of the lake and of its basins through time, beside observed levels.
 
@@ -42,9 +56,15 @@ def trajectories(
         Level of a line to mark, m; None for no line.
     periods : tuple of (start, end, label), optional
         Periods to shade; by default the filling of Kapshagay where the system holds it.
+    title : str, optional
+        Title of the figure; that of the result where not given.
     ax : matplotlib.axes.Axes, optional
         Where to draw the lake level alone. By default a figure of two panels is made: the lake with
         the observations above, the flow between the basins beneath.
+    lang : {"en", "ru", "kk"}, default "en"
+        Language of the texts.
+    size : {"page", "slide", "web"}, default "web"
+        Where the figure is shown; see :func:`balkhash_model.plot.use_style`.
 
     Returns
     -------
@@ -63,8 +83,6 @@ def trajectories(
     >>> len(figure.axes)
     2
     """
-    import matplotlib.pyplot as plt
-
     if "lake_level" not in result:
         raise InputError(Problem("result", "holds no lake_level"))
     if "realization" in result["lake_level"].dims:
@@ -77,62 +95,36 @@ def trajectories(
             )
         )
     if periods is None:
-        periods = (FILLING,) if "kapshagay" in result["storage"].values else ()
-    with use_style():
+        filling = (*FILLING, word("filling", lang))
+        periods = (filling,) if "kapshagay" in result["storage"].values else ()
+    with use_style(size):
         if ax is not None:
-            figure: Figure = ax.get_figure()  # type: ignore[assignment]
-            _draw_levels(ax, result, observed, threshold, periods)
-            ax.legend(loc="best", ncols=2, columnspacing=1.4, handlelength=2.6)
-            return figure
-        figure, (upper, lower) = plt.subplots(
-            2, 1, sharex=True, height_ratios=[3.4, 1.0], layout="constrained"
-        )
-        _draw_levels(upper, result, observed, threshold, periods)
-        if not _draw_strait(lower, result):
+            _draw_levels(ax, result, observed, threshold, periods, lang)
+            year_label(ax, lang)
+            return legend_on(ax, lang)
+        figure = blank(size)
+        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3.4, 1.0])
+        _draw_levels(upper, result, observed, threshold, periods, lang)
+        if _draw_strait(lower, result, lang):
+            _shade(lower, result, periods)
+        else:
             lower.set_visible(False)
             upper.tick_params(labelbottom=True)
-            upper.set_xlabel("Year")
-        for axes in (upper, lower):
-            for start, end, _ in periods:
-                if axes is lower and _inside(result, start, end):
-                    axes.axvspan(
-                        np.datetime64(start),
-                        np.datetime64(end),
-                        color=PALETTE["period"],
-                        lw=0,
-                        zorder=0,
-                    )
-        lower.set_xlabel("Year")
-        figure.suptitle(
-            str(result.attrs.get("title", "")), x=0.012, ha="left", fontsize=12, fontweight="bold"
+            year_label(upper, lang)
+        year_label(lower, lang)
+        system = str(result.attrs.get("system", ""))
+        said = (
+            word(f"caption.observed_{system}", lang)
+            if observed is not None and system in _SYSTEMS
+            else ""
         )
-        figure.text(
-            0.995,
-            0.003,
-            _caption(result, observed),
-            ha="right",
-            va="bottom",
-            fontsize=7.5,
-            color="#555555",
+        finish(
+            figure,
+            str(result.attrs.get("title", "")) if title is None else title,
+            lang=lang,
+            caption=run_caption(result, lang, said),
         )
-        handles, labels = upper.get_legend_handles_labels()
-        figure.legend(
-            handles,
-            labels,
-            loc="upper left",
-            ncols=3,
-            columnspacing=1.6,
-            handlelength=2.6,
-            bbox_to_anchor=(0.005, 0.958),
-        )
-        figure.set_layout_engine("constrained", rect=(0.0, 0.028, 1.0, 0.872))
-        plt.close(figure)
     return figure
-
-
-def _spoken(name: str) -> str:
-    """A name of a storage as people write it."""
-    return "-".join(part.capitalize() for part in name.split("_"))
 
 
 def _inside(result: xr.Dataset, start: str, end: str) -> bool:
@@ -140,15 +132,22 @@ def _inside(result: xr.Dataset, start: str, end: str) -> bool:
     return bool(np.datetime64(end) > edges[0] and np.datetime64(start) < edges[-1])
 
 
-def _draw_levels(
-    ax: Axes,
-    result: xr.Dataset,
-    observed: pd.DataFrame | None,
-    threshold: float | None,
-    periods: tuple[tuple[str, str, str], ...],
-) -> None:
-    time = result["time"].values
-    level = result["lake_level"].values
+def _shade(
+    ax: Axes, result: xr.Dataset, periods: tuple[tuple[str, str, str], ...]
+) -> list[tuple[Any, str]]:
+    """Shade the periods; give the middle of each that is shown, and its label."""
+    shown = []
+    for start, end, label in periods:
+        if _inside(result, start, end):
+            first = max(np.datetime64(start), result["time_edge"].values[0])
+            last = min(np.datetime64(end), result["time_edge"].values[-1])
+            ax.axvspan(first, last, color=PALETTE["period"], lw=0, zorder=0)
+            shown.append((first + (last - first) / 2, label))
+    return shown
+
+
+def _draw_simulated(ax: Axes, result: xr.Dataset, lang: str) -> None:
+    time, level = result["time"].values, result["lake_level"].values
     if "lake_level_uncertainty" in result:
         spread = result["lake_level_uncertainty"].values
         ax.fill_between(
@@ -158,7 +157,7 @@ def _draw_levels(
             color=PALETTE["band"],
             alpha=0.35,
             lw=0,
-            label="Simulated, ± one standard error",
+            label=word("simulated_error", lang),
             zorder=1,
         )
     lake = [str(s) for s in result["storage"].values[result["storage_kind"].values == "lake"]]
@@ -176,107 +175,113 @@ def _draw_levels(
             basin.values,
             color=PALETTE[role],
             ls=style,
-            lw=width,
-            label=f"Simulated, {_spoken(name)} basin",
+            lw=pt(width),
+            label=word("simulated", lang, what=spoken(name, lang)),
             zorder=3,
         )
-    ax.plot(time, level, color=PALETTE["lake"], lw=0.9, label="Simulated, whole lake", zorder=4)
+    ax.plot(
+        time,
+        level,
+        color=PALETTE["lake"],
+        lw=pt(0.9),
+        label=word("simulated", lang, what=word("whole_lake", lang)),
+        zorder=4,
+    )
+
+
+def _draw_levels(
+    ax: Axes,
+    result: xr.Dataset,
+    observed: pd.DataFrame | None,
+    threshold: float | None,
+    periods: tuple[tuple[str, str, str], ...],
+    lang: str,
+) -> None:
+    _draw_simulated(ax, result, lang)
     if observed is not None:
-        _draw_observed(ax, result, observed)
-    datum = str(result.attrs.get("datum", "datum not stated"))
+        _draw_observed(ax, result, observed, lang)
     if threshold is not None:
-        ax.axhline(threshold, color=PALETTE["threshold"], lw=1.2, ls="-.", zorder=2)
-        ax.annotate(
-            f"{threshold:.1f} m: level not to fall below",
-            (1.0, threshold),
-            xycoords=("axes fraction", "data"),
-            xytext=(-2, -3),
-            textcoords="offset points",
-            ha="right",
-            va="top",
-            fontsize=8.5,
-            color=PALETTE["threshold"],
-        )
+        mark_level(ax, threshold, word("not_below", lang), lang)
     low, high = ax.get_ylim()
-    ax.set_ylim(low - 0.05, high + 0.13 * (high - low))
-    for start, end, label in periods:
-        if _inside(result, start, end):
-            first = max(np.datetime64(start), result["time_edge"].values[0])
-            last = min(np.datetime64(end), result["time_edge"].values[-1])
-            ax.axvspan(first, last, color=PALETTE["period"], lw=0, zorder=0)
-            middle = first + (last - first) / 2
-            ax.annotate(
-                label,
-                (middle, 0.985),
-                xycoords=("data", "axes fraction"),
-                ha="center",
-                va="top",
-                fontsize=8.5,
-                color="#5A523A",
-            )
+    ax.set_ylim(low - 0.07 * (high - low), high + 0.15 * (high - low))
+    for middle, label in _shade(ax, result, periods):
+        ax.annotate(
+            label,
+            (middle, 0.985),
+            xycoords=("data", "axes fraction"),
+            ha="center",
+            va="top",
+            fontsize=pt(8.5),
+            color="#5A523A",
+        )
     if "level_offset" in result:
         day: Any = np.datetime64(result["level_offset"].attrs["from"])
-        ax.axvline(day, color="#555555", lw=1.0, ls=":", zorder=1)
+        ax.axvline(day, color=PALETTE["note"], lw=pt(1.0), ls=":", zorder=1)
         ax.annotate(
-            "inflow reconstructed\nfrom levels from here on",
+            word("reconstructed", lang),
             (day, 0.985),
             xycoords=("data", "axes fraction"),
-            xytext=(4, 0),
+            xytext=(pt(4), 0),
             textcoords="offset points",
             va="top",
-            fontsize=8.5,
-            color="#555555",
+            fontsize=pt(8.5),
+            color=PALETTE["note"],
         )
-    ax.set_ylabel(f"Water level (m, {datum})")
+    ax.set_ylabel(axis("water_level", lang, datum=str(result.attrs.get("datum", ""))))
     ax.margins(x=0.01)
 
 
-def _draw_observed(ax: Axes, result: xr.Dataset, observed: pd.DataFrame) -> None:
-    edges = result["time_edge"].values
-    markers: list[tuple[str, dict[str, Any]]] = [
-        (
-            "dated levels",
-            {
-                "fmt": "D",
-                "ms": 5.5,
-                "color": PALETTE["anchor"],
-                "mec": "black",
-                "mew": 0.6,
-                "capsize": 3,
-                "label": "Observed, dated levels",
-            },
-        ),
-        (
-            "altimetry, months",
-            {
-                "fmt": "-",
-                "lw": 1.3,
-                "color": PALETTE["observed"],
-                "label": "Observed, altimetry (± 0.1 m)",
-            },
-        ),
-    ]
+def _observed_label(series: str, lang: str) -> str:
+    """The name of a series of observations; one of the user's as it is."""
+    known = {
+        "annual levels, whole sea": word("whole_sea", lang),
+        "altimetry, North": word("altimetry_of", lang, what=spoken("north", lang)),
+        "altimetry, South": word("altimetry_of", lang, what=spoken("south", lang)),
+    }
+    return word("observed", lang, what=known.get(series, series))
+
+
+def _markers(observed: pd.DataFrame, lang: str) -> list[tuple[str, dict[str, Any]]]:
+    """How each series of observations is drawn."""
     known = {"dated levels", "altimetry, annual means", "altimetry, months", "all annual levels"}
-    markers += [
-        (
-            str(s),
-            {
-                "fmt": fmt,
-                "ms": 4,
-                "color": PALETTE["user"],
-                "mec": "black",
-                "mew": 0.5,
-                "capsize": 2,
-                "label": f"Observed, {s}",
-            },
-        )
-        for s, fmt in zip(
-            [s for s in dict.fromkeys(observed["series"]) if s not in known],
-            cycle(("s", "^", "v")),
-            strict=False,
-        )
+    others = [s for s in dict.fromkeys(observed["series"]) if s not in known]
+    dated = {
+        "fmt": "D",
+        "ms": pt(5.5),
+        "color": PALETTE["anchor"],
+        "mec": "black",
+        "mew": pt(0.6),
+        "capsize": pt(3),
+        "label": word("observed", lang, what=word("dated", lang)),
+    }
+    months = {
+        "color": PALETTE["observed"],
+        "lw": pt(1.3),
+        "label": word("observed", lang, what=word("altimetry", lang)),
+    }
+    found: list[tuple[str, dict[str, Any]]] = [
+        ("dated levels", dated),
+        ("altimetry, months", months),
     ]
-    for series, style in markers:
+    for s, fmt, colour in zip(
+        others, cycle(("s", "^", "v")), cycle(("user", "observed", "anchor")), strict=False
+    ):
+        style = {
+            "fmt": fmt,
+            "ms": pt(4),
+            "color": PALETTE[colour],
+            "mec": "black",
+            "mew": pt(0.5),
+            "capsize": pt(2),
+            "label": _observed_label(str(s), lang),
+        }
+        found.append((str(s), style))
+    return found
+
+
+def _draw_observed(ax: Axes, result: xr.Dataset, observed: pd.DataFrame, lang: str) -> None:
+    edges = result["time_edge"].values
+    for series, style in _markers(observed, lang):
         group = observed[observed["series"] == series]
         group = group[(group["time"] >= edges[0]) & (group["time"] <= edges[-1])]
         if group.empty:
@@ -293,23 +298,16 @@ def _draw_observed(ax: Axes, result: xr.Dataset, observed: pd.DataFrame) -> None
                 lw=0,
                 zorder=2,
             )
-            ax.plot(
-                middle,
-                group["level"],
-                color=style["color"],
-                lw=style["lw"],
-                label=style["label"],
-                zorder=5,
-            )
+            ax.plot(middle, group["level"], zorder=5, **style)
         else:
             # two sources for one year stand side by side
             twice = group["time"].duplicated().to_numpy()
             times = np.where(twice, times + np.timedelta64(120, "D"), times)
             error = np.nan_to_num(group["uncertainty"].to_numpy(dtype=float))
-            ax.errorbar(times, group["level"], yerr=error, lw=1.2, zorder=6, **style)
+            ax.errorbar(times, group["level"], yerr=error, lw=pt(1.2), zorder=6, **style)
 
 
-def _draw_strait(ax: Axes, result: xr.Dataset) -> bool:
+def _draw_strait(ax: Axes, result: xr.Dataset, lang: str) -> bool:
     """Flow between the basins; False where the result has no such link."""
     storages = [str(x) for x in result["storage"].values]
     ends = zip(result["link_from"].values, result["link_to"].values, strict=True)
@@ -318,16 +316,9 @@ def _draw_strait(ax: Axes, result: xr.Dataset) -> bool:
         return False
     link = result["link_flow"].isel(link=inner[0])
     start, end = str(link["link_from"].item()), str(link["link_to"].item())
-    ax.plot(result["time"].values, link.values, color=PALETTE["lake"], lw=1.0)
-    ax.axhline(0.0, color="#777777", lw=0.7)
-    ax.set_ylabel("Flow (m³/s)")
-    name = str(link["link"].item()).capitalize().replace("_", " ")
-    ax.set_title(f"{name}: flow from {_spoken(start)} to {_spoken(end)}", fontsize=9.5)
+    ax.plot(result["time"].values, link.values, color=PALETTE["lake"], lw=pt(1.0))
+    ax.axhline(0.0, color=PALETTE["rule"], lw=pt(0.7))
+    ax.set_ylabel(with_unit(word("flow", lang), "m3/s", lang))
+    name = heading(str(link["link"].item()), lang)
+    ax.set_title(f"{name}: {spoken(start, lang)} → {spoken(end, lang)}")
     return True
-
-
-def _caption(result: xr.Dataset, observed: pd.DataFrame | None) -> str:
-    parts = [f"balkhash_model, scenario {result.attrs.get('scenario', '-')}"]
-    if observed is not None and "kapshagay" in result["storage"].values:
-        parts.append("observed: Wang 2022, Zhang 2022 (dated), G-REALM altimetry tied in 2011-12")
-    return "; ".join(parts)

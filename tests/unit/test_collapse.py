@@ -165,7 +165,7 @@ def test_what_the_command_cannot_use_is_named_all_at_once(tmp_path):
 @pytest.mark.parametrize("phase", ["salinity", "inflow"])
 def test_the_figure_names_its_axes_in_three_languages(base, language, phase):
     run = course(state(FALLING), onset=2010, name="lake", title="Lake")
-    figure = collapse({"one": run}, baseline=base, phase=phase, language=language)
+    figure = collapse({"one": run}, baseline=base, phase=phase, lang=language)
     assert len(figure.axes) == 4
     labels = [ax.get_ylabel() for ax in figure.axes[:3]]
     assert all(labels)
@@ -178,7 +178,7 @@ def test_a_figure_of_nothing_or_in_no_language_is_refused(base):
     with pytest.raises(bm.InputError, match="none is given"):
         collapse([], baseline=base)
     with pytest.raises(bm.InputError, match="not known"):
-        collapse(base, baseline=base, language="de")  # type: ignore[arg-type]
+        collapse(base, baseline=base, lang="de")  # type: ignore[arg-type]
 
 
 def test_lakes_side_by_side_and_an_unknown_one():

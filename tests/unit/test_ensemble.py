@@ -468,7 +468,7 @@ def test_figures_show_what_the_result_holds(result):
     low, high = fan.axes[0].get_ylim()
     assert low <= float(result["lake_level_least"].min())
     assert high >= float(result["lake_level_greatest"].max())
-    assert "400 members" in fan._suptitle.get_text()
+    assert "400 members" in [t.get_text() for t in fan.texts]
     shares = exceedance(result).axes[1].lines[0].get_ydata()
     np.testing.assert_allclose(shares, 100.0 * result["level_below"].sel(threshold=341.0))
     bars = first_crossing(result, 341.0).axes[0].patches

@@ -44,9 +44,9 @@ def line(axes, label):
 
 def test_what_the_figure_shows(figure):
     upper, lower = figure.axes
-    assert upper.get_ylabel() == "Water level (m, Baltic system (BS))"
+    assert upper.get_ylabel() == "Water level (m, Baltic system)"
     assert lower.get_ylabel() == "Flow (m³/s)"
-    assert lower.get_title(loc="left") == "Uzynaral: flow from West to East"
+    assert lower.get_title(loc="left") == "Uzynaral Strait: West basin → East basin"
     assert lower.get_xlabel() == "Year"
     shown = " ".join(legend(figure))
     for word in ("West basin", "East basin", "whole lake", "altimetry", "dated levels"):

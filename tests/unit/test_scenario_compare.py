@@ -141,7 +141,7 @@ def test_the_figure_shows_every_run(pair):
     upper, lower = figure.axes
     assert {line.get_label() for line in upper.lines} >= {"hindcast_free", "no_kapshagay"}
     assert len(lower.lines) == 2  # one difference and the zero line
-    assert upper.get_ylabel() == "Level, m (Baltic system)"
+    assert upper.get_ylabel() == "Lake level (m, Baltic system)"
 
 
 def test_the_fan_shows_median_and_range():
