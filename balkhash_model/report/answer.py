@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from balkhash_model.diagnostics.collapse import ARAL_ONSET, Course
+from balkhash_model.diagnostics.courses import ARAL_ONSET, Course
 from balkhash_model.report.language import Words
 from balkhash_model.report.outcomes import Outcome
 

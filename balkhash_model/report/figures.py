@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from balkhash_model import plot
-from balkhash_model.diagnostics.collapse import ARAL_ONSET, Course
+from balkhash_model.diagnostics.courses import ARAL_ONSET, Course
 from balkhash_model.plot.panels import ROLES, Line, panel, themed_svg
 from balkhash_model.quantities import label
 from balkhash_model.reference.levels import observed_levels
@@ -24,8 +24,6 @@ __all__ = ["aral_figure", "aral_views", "chance_figure", "level_figure", "salini
 
 #: Most plans in one figure, beyond which lines cannot be told apart.
 MOST = 8
-#: Helpers of the plot room that draw in the language of the report; the others are not called.
-SPEAKING = {"collapse": "language"}
 
 
 def _figure(
@@ -265,7 +263,7 @@ def aral_views(found: Sequence[Outcome], words: Words, baseline: Course) -> Bloc
         Course(p.name, p.title.replace("$", r"\$"), p.onset, p.state, p.before, p.uncertainty)
         for p in paths
     ]
-    figure = plot.collapse(safe, baseline=named, **{SPEAKING["collapse"]: words.language})  # type: ignore[arg-type]
+    figure = plot.collapse(safe, baseline=named, lang=words.language)
     return Block("image", words("aral.views"), alt=words("aral.views_alt"), wide=_address(figure))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from balkhash_model import provenance
-from balkhash_model.diagnostics.collapse import observed_baseline
+from balkhash_model.diagnostics.courses import observed_baseline
 from balkhash_model.errors import InputError, Problem
 from balkhash_model.report import origin
 from balkhash_model.report.answer import answers

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from balkhash_model.diagnostics import budget_table
-from balkhash_model.diagnostics.collapse import Course
+from balkhash_model.diagnostics.courses import Course
 from balkhash_model.quantities import label
 from balkhash_model.report import figures
 from balkhash_model.report.blocks import Block, Section, Table, known_columns
