@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from balkhash_model import yamlio
 from balkhash_model.errors import InputError, Problem, nearest
+from balkhash_model.plot.words import Lang
 
 __all__ = ["LANGUAGES", "Words"]
 
@@ -69,7 +70,7 @@ class Words:
             known = ", ".join(LANGUAGES)
             hint = nearest(language, LANGUAGES)
             raise InputError(Problem("language", "not known", language, known, hint))
-        self.language = language
+        self.language = cast(Lang, language)
 
     def __call__(self, key: str, **values: object) -> str:
         """Give a text with its gaps filled.
