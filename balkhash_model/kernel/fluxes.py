@@ -31,7 +31,6 @@ from balkhash_model.kernel.block import (
     HEAD,
     INFLOW,
     INVERSE_AREA,
-    LANES,
     LATERAL,
     LEAST,
     LEVEL,
@@ -43,6 +42,7 @@ from balkhash_model.kernel.block import (
     OUTWARD,
     PASSED,
     PER_TOE,
+    PITCH,
     PLAN,
     RAIN,
     RATE,
@@ -101,7 +101,7 @@ def follow(
 
     An entry that is no number leaves the row where it is.
     """
-    if w.shape[1] != FIELDS or w.shape[2] != LANES:
+    if w.shape[1] != FIELDS or w.shape[2] != PITCH:
         return
     left = 0
     for k in range(n):

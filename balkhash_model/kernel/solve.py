@@ -18,9 +18,9 @@ from balkhash_model.kernel.block import (
     BY_TO,
     FIELDS,
     FLOW,
-    LANES,
     LINK,
     NET,
+    PITCH,
     RIGHT,
     SHIFT,
     TOE,
@@ -77,11 +77,11 @@ def newton_step(
     """Take one Newton step in the lanes still busy."""
     if (
         b.s.shape[1] != FIELDS
-        or b.s.shape[2] != LANES
+        or b.s.shape[2] != PITCH
         or b.v.shape[1] != FIELDS
-        or b.v.shape[2] != LANES
-        or b.matrix.shape[2] != LANES
-        or b.z.shape[1] != LANES
+        or b.v.shape[2] != PITCH
+        or b.matrix.shape[2] != PITCH
+        or b.z.shape[1] != PITCH
     ):
         return
     w, v, z, matrix = b.s, b.v, b.z, b.matrix

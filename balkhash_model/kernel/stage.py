@@ -17,11 +17,11 @@ from balkhash_model.kernel.block import (
     GOOD,
     HEAD,
     INVERSE_AREA,
-    LANES,
     LEVEL,
     LINK,
     NET,
     NOW,
+    PITCH,
     SALT,
     SALT_BASE,
     SALT_RATE,
@@ -70,6 +70,8 @@ TOE_TOLERANCE = 1e-10
 SHUT, FLOW_FLOOR = 1e-2, 1e-6
 #: Head that may be reversed by the flow that it drives, m.
 RINGING = 2e-7
+#: How much larger the error of a storage may be whose level drives no flow by itself.
+WITHOUT_HEAD = 25.0
 
 
 @inlined
@@ -165,16 +167,16 @@ def evaluate(
     """
     if (
         b.s.shape[1] != FIELDS
-        or b.s.shape[2] != LANES
+        or b.s.shape[2] != PITCH
         or b.v.shape[1] != FIELDS
-        or b.v.shape[2] != LANES
+        or b.v.shape[2] != PITCH
         or b.j.shape[1] != FIELDS
-        or b.j.shape[2] != LANES
+        or b.j.shape[2] != PITCH
         or b.u.shape[1] != FIELDS
-        or b.u.shape[2] != LANES
-        or b.matrix.shape[2] != LANES
-        or b.through.shape[2] != LANES
-        or b.z.shape[1] != LANES
+        or b.u.shape[2] != PITCH
+        or b.matrix.shape[2] != PITCH
+        or b.through.shape[2] != PITCH
+        or b.z.shape[1] != PITCH
     ):
         return 0.0
     if fresh:
@@ -250,16 +252,21 @@ def check_heads(graph: Graph, dt: float, n: int, b: Block) -> None:  # pragma: n
 
 @inlined
 def end_step(
-    allowed: float, dt: float, h: float, with_salt: bool, n: int, b: Block
+    graph: Graph, allowed: float, dt: float, h: float, with_salt: bool, n: int, b: Block
 ) -> None:  # pragma: no cover - compiled
     """Take over what the last stage gave, and drop the lanes whose step cannot be trusted."""
     w, z, per_second = b.s, b.z, 1.0 / dt
     for s in range(w.shape[0]):
+        bound = allowed * WITHOUT_HEAD
+        for link in range(graph.link.shape[0]):
+            if graph.link[link, KIND] != RELEASE:
+                here = graph.link[link, FROM] == s or graph.link[link, TO] == s
+                bound = allowed if here else bound
         for k in range(n):
             new = w[s, BASE, k] + h * w[s, NET, k]
             first, second = w[s, FIRST_NET, k], w[s, NET, k]
             bend = (second - first) * (second - first)
-            size = max(abs(first), abs(second)) * allowed
+            size = max(abs(first), abs(second)) * bound
             # the comparisons are written so that a value that is no number is bad, too
             fine = (new >= 0.0) & (w[s, BASE, k] >= 0.0)
             fine = fine & (bend * dt * w[s, INVERSE_AREA, k] <= size)
@@ -299,18 +306,18 @@ def close_stage(
     """
     if (
         b.w.shape[1] != FIELDS
-        or b.w.shape[2] != LANES
+        or b.w.shape[2] != PITCH
         or b.s.shape[1] != FIELDS
-        or b.s.shape[2] != LANES
+        or b.s.shape[2] != PITCH
         or b.v.shape[1] != FIELDS
-        or b.v.shape[2] != LANES
+        or b.v.shape[2] != PITCH
         or b.j.shape[1] != FIELDS
-        or b.j.shape[2] != LANES
+        or b.j.shape[2] != PITCH
         or b.u.shape[1] != FIELDS
-        or b.u.shape[2] != LANES
-        or b.matrix.shape[2] != LANES
-        or b.z.shape[1] != LANES
-        or b.mean.shape[2] != LANES
+        or b.u.shape[2] != PITCH
+        or b.matrix.shape[2] != PITCH
+        or b.z.shape[1] != PITCH
+        or b.mean.shape[2] != PITCH
     ):
         return
     for k in range(n):
@@ -330,4 +337,4 @@ def close_stage(
     if last:
         if h < dt:
             check_heads(graph, dt, n, b)
-        end_step(allowed, dt, h, with_salt, n, b)
+        end_step(graph, allowed, dt, h, with_salt, n, b)

@@ -42,7 +42,7 @@ BEND = 2e-4
 ANYTHING = 1e300
 GAMMA = 1.0 - np.sqrt(0.5)
 #: Short steps of each attempt at a step; the first three are of the two-stage method.
-SHORT_STEPS = (1, 4, 16, 16, 256, 8192)
+SHORT_STEPS = (1, 2, 16, 16, 256, 8192)
 TWO_STAGE_ATTEMPTS = 3
 #: Newton steps at most, in the first attempt and in the others.
 FIRST_ITERATIONS, MAX_ITERATIONS = 6, 80
