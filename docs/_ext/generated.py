@@ -76,7 +76,9 @@ def quantities() -> str:
                 code(q.standard_name),
                 plain(q.cell_methods),
                 shown,
-                plain(" / ".join(quantity_table.label(name, language) for language in ("ru", "kk"))),
+                plain(
+                    " / ".join(quantity_table.label(name, language) for language in ("ru", "kk"))
+                ),
             ]
         )
     head = ["name", "units", "meaning", "CF standard name", "cell methods", "valid", "ru / kk"]
@@ -251,7 +253,9 @@ def bibtex() -> str:
     def braced(text: object) -> str:
         return "{" + "".join(special.get(c, c) for c in " ".join(str(text).split())) + "}"
 
-    parts = ["% written while the documentation is built, from balkhash_model/reference/catalog.yml"]
+    parts = [
+        "% written while the documentation is built, from balkhash_model/reference/catalog.yml"
+    ]
     for key, source in sorted(catalog.sources().items()):
         year = re.search(r"\b(1[89]\d\d|20\d\d)\b", source["citation"])
         fields = {"title": source["citation"], "howpublished": source["address"]}
@@ -298,9 +302,7 @@ def entry_of(path: str, value: Any) -> str:
         return f".. py:data:: {path}\n\n   A type, for annotations.\n"
     if inspect.isclass(value):
         kind = "exception" if issubclass(value, Exception) else "class"
-        return (
-            f".. auto{kind}:: {path}\n   :members:\n   :exclude-members: model_config, model_fields\n"
-        )
+        return f".. auto{kind}:: {path}\n   :members:\n   :exclude-members: model_config, model_fields\n"
     if inspect.isroutine(value):
         return f".. autofunction:: {path}\n"
     return f".. autodata:: {path}\n   :no-value:\n"
@@ -334,7 +336,7 @@ def api_pages() -> dict[str, str]:
 
 def api() -> str:
     """Write the list of the API pages."""
-    rows = []
+    rows = [["[`balkhash_model`](api/balkhash_model.rst)", "The short names."]]
     for room in rooms():
         text = inspect.getdoc(importlib.import_module(f"balkhash_model.{room}")) or ""
         rows.append([f"[{code(room)}](api/{room}.rst)", plain(text.split("\n\n")[0])])

@@ -39,6 +39,8 @@ FILE = re.compile(r"^<!-- file: ([\w.\-]+) -->\n+```(\w+)\n", re.MULTILINE)
 EQUATION = re.compile(r"\*\*\((T?\d+)\)([^*\n]*)\*\*")
 #: Commands that the converter knows by another name.
 SPELLINGS = (
+    # without braces the converter takes 12 for one argument
+    (re.compile(r"\\[td]?frac(\d)(\d)"), r"\\frac{\1}{\2}"),
     (re.compile(r"\\big(?=[(\[])"), r"\\bigl"),
     (re.compile(r"\\big(?=[)\]])"), r"\\bigr"),
     (re.compile(r"\\dots\b"), r"\\ldots"),
@@ -84,9 +86,7 @@ def prepare(app: Sphinx, docname: str, content: list[str]) -> None:
             LOG.warning("an equation number is given twice", location=docname)
         parts[i] = EQUATION.sub(r"[**(\1)\2**]{#eq-\1 .equation-number}", parts[i])
         if docname != "reference/sources":
-            parts[i] = CODE.sub(
-                lambda m: f"{{cite}}`{m[1]}`" if m[1] in known else m[0], parts[i]
-            )
+            parts[i] = CODE.sub(lambda m: f"{{cite}}`{m[1]}`" if m[1] in known else m[0], parts[i])
     content[0] = "".join(parts)
 
 
@@ -111,12 +111,12 @@ def visit_math_block(translator: Any, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
-def wrap_tables(app: Sphinx, doctree: nodes.document) -> None:
-    """Tag wide tables, whose boxes scroll; every table may."""
-    for table in doctree.findall(nodes.table):
-        columns = next(iter(table.findall(nodes.tgroup)))["cols"]
-        if columns >= 6:
-            table["classes"].append("wide")
+def link_equations(app: Sphinx, doctree: nodes.document) -> None:
+    """Give the number of an equation a link to itself, as headings have."""
+    for node in doctree.findall(nodes.inline):
+        if "equation-number" in node["classes"] and node["ids"]:
+            here = f'<a class="headerlink" href="#{node["ids"][0]}" title="Link to this">¶</a>'
+            node += nodes.raw("", here, format="html")
 
 
 def find_home(
@@ -168,7 +168,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register all of it with Sphinx."""
     source_style.register()
     app.connect("source-read", prepare)
-    app.connect("doctree-read", wrap_tables)
+    app.connect("doctree-read", link_equations)
     app.connect("missing-reference", find_home)
     app.add_html_math_renderer(
         "mathml_offline",
