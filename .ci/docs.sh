@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:-docs/_build/html}
 export MPLBACKEND=Agg
-${PYTHON:-python} -m sphinx -W --keep-going -n -q -b html -d "${out%/}.doctrees" docs "$out"
+${PYTHON:-python} -m sphinx -W --keep-going -n -q -E -b html -d "${out%/}.doctrees" docs "$out"
 if grep -rlE '<(script|img|iframe|source)[^>]+src="(https?:)?//|<link[^>]+rel="(stylesheet|preload)"[^>]+href="(https?:)?//|@import +url\(["'"'"']?https?:' \
     --include='*.html' --include='*.css' "$out"; then
   echo "the pages above would load something from elsewhere"

@@ -302,7 +302,8 @@ def entry_of(path: str, value: Any) -> str:
         return f".. py:data:: {path}\n\n   A type, for annotations.\n"
     if inspect.isclass(value):
         kind = "exception" if issubclass(value, Exception) else "class"
-        return f".. auto{kind}:: {path}\n   :members:\n   :exclude-members: model_config, model_fields\n"
+        hidden = "model_config, model_fields"
+        return f".. auto{kind}:: {path}\n   :members:\n   :exclude-members: {hidden}\n"
     if inspect.isroutine(value):
         return f".. autofunction:: {path}\n"
     return f".. autodata:: {path}\n   :no-value:\n"

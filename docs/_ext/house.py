@@ -72,7 +72,7 @@ def write_changed(path: Path, text: str) -> None:
 
 def prepare(app: Sphinx, docname: str, content: list[str]) -> None:
     """Turn the marks of a page into what MyST understands."""
-    if not Path(app.env.doc2path(docname)).suffix == ".md":
+    if Path(app.env.doc2path(docname)).suffix != ".md":
         return
     text = content[0]
     text = GENERATED.sub(lambda m: str(getattr(generated, m[1])()), text)
