@@ -76,7 +76,7 @@ def level() -> Figure:
             label=label,
         )
     axes.axhline(341.0, color=PALETTE["threshold"], ls="--", lw=1.2)
-    axes.text(2020.5, 340.97, "341 m, not to be passed", va="top", ha="right", fontsize=10)
+    axes.text(2020.5, 340.97, "341 m, official lower limit", va="top", ha="right", fontsize=10)
     axes.set(ylim=(340.2, 344.4), xlim=(1960, 2021), ylabel="level, m (Baltic system)")
     axes.legend(loc="upper right")
     axes.set_title("The level of the lake, year by year")
@@ -114,7 +114,7 @@ def outlook() -> Figure:
         axes.fill_between(mean.index, low, high, color=PALETTE[colour], alpha=0.2, lw=0)
         axes.plot(mean.index, middle, color=PALETTE[colour], ls=line, lw=2, label=label)
     axes.axhline(341.0, color=PALETTE["threshold"], ls=":", lw=1.4)
-    axes.text(2025.2, 340.97, "341 m, not to be passed", va="top", fontsize=10)
+    axes.text(2025.2, 340.97, "341 m, official lower limit", va="top", fontsize=10)
     axes.set(ylim=(339.6, 344.6), xlim=(2025, 2049), ylabel="level, m (Baltic system)")
     axes.legend(loc="upper left", title="band: 8 of 10 futures", alignment="left")
     axes.set_title("Not a forecast: what follows from an assumption")

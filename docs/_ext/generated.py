@@ -27,6 +27,7 @@ from balkhash_model.reference import catalog
 ROOT = Path(__file__).resolve().parents[2]
 #: Rooms without pages: the commands have their own page, the kernel is compiled numbers only.
 NO_PAGES = ("cli", "kernel")
+NO_BREAK = "\N{NO-BREAK SPACE}"
 LISTED = re.compile(r"^- \[[^\]]*\]\(([\w/\-]+\.md)\)", re.MULTILINE)
 EXTENDS = re.compile(r"^extends: *(\w+)", re.MULTILINE)
 
@@ -112,8 +113,8 @@ def parameter_row(p: Any) -> list[str]:
     note = plain(p.note) + (f"; prior {plain(p.prior)}" if p.prior else "")
     return [
         code(p.name),
-        f"{p.value:g} {unit}".strip(),
-        f"{p.lower:g} to {p.upper:g}",
+        f"{p.value:g} {unit}".strip().replace(" ", NO_BREAK),
+        f"{p.lower:g} to {p.upper:g}".replace(" ", NO_BREAK),
         plain(p.status),
         cited(list(p.source)),
         note,

@@ -111,8 +111,11 @@ def visit_math_block(translator: Any, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
-def link_equations(app: Sphinx, doctree: nodes.document) -> None:
-    """Give the number of an equation a link to itself, as headings have."""
+def finish(app: Sphinx, doctree: nodes.document) -> None:
+    """Mark wide tables; give the number of an equation a link to itself, as headings have."""
+    for table in doctree.findall(nodes.table):
+        if next(iter(table.findall(nodes.tgroup)))["cols"] >= 6:
+            table["classes"].append("wide")
     for node in doctree.findall(nodes.inline):
         if "equation-number" in node["classes"] and node["ids"]:
             here = f'<a class="headerlink" href="#{node["ids"][0]}" title="Link to this">¶</a>'
@@ -168,7 +171,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register all of it with Sphinx."""
     source_style.register()
     app.connect("source-read", prepare)
-    app.connect("doctree-read", link_equations)
+    app.connect("doctree-read", finish)
     app.connect("missing-reference", find_home)
     app.add_html_math_renderer(
         "mathml_offline",
