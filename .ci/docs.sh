@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the documentation site from the installed package, without a network: a warning is an
+# Builds the documentation site from this checkout, without a network: a warning is an
 # error, and so is a page that would load anything from elsewhere.
 # Usage: .ci/docs.sh [OUTPUT]
 set -euo pipefail

@@ -69,20 +69,19 @@ def quantities() -> str:
         low, high = q.valid_min, q.valid_max
         shown = f"{bound(low)} to {bound(high)}"
         shown = "" if shown == "any to any" else shown
+        labels = [quantity_table.label(name, language) for language in ("ru", "kk")]
         rows.append(
             [
                 code(name),
-                plain(q.units),
+                plain(q.units).replace(" ", NO_BREAK),
                 plain(q.description),
+                shown.replace(" ", NO_BREAK),
+                plain(" / ".join(labels)),
                 code(q.standard_name),
                 plain(q.cell_methods),
-                shown,
-                plain(
-                    " / ".join(quantity_table.label(name, language) for language in ("ru", "kk"))
-                ),
             ]
         )
-    head = ["name", "units", "meaning", "CF standard name", "cell methods", "valid", "ru / kk"]
+    head = ["name", "units", "meaning", "valid", "ru / kk", "CF standard name", "cell methods"]
     return table(head, rows)
 
 
