@@ -116,8 +116,11 @@ def finish(app: Sphinx, doctree: nodes.document) -> None:
     for table in doctree.findall(nodes.table):
         if next(iter(table.findall(nodes.tgroup)))["cols"] >= 6:
             table["classes"].append("wide")
+    slugs = app.env.metadata[app.env.docname].setdefault("myst_slugs", {})
     for node in doctree.findall(nodes.inline):
         if "equation-number" in node["classes"] and node["ids"]:
+            # numbers begin anew on each page: the target is the page's own
+            slugs[node["ids"][0]] = (node.line, node["ids"][0], node.astext())
             here = f'<a class="headerlink" href="#{node["ids"][0]}" title="Link to this">¶</a>'
             node += nodes.raw("", here, format="html")
 
