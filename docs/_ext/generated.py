@@ -298,8 +298,6 @@ def own_names(module: ModuleType) -> list[str]:
 
 
 def entry_of(path: str, value: Any) -> str:
-    if get_origin(value) is not None:
-        return f".. py:data:: {path}\n\n   A type, for annotations.\n"
     if inspect.isclass(value):
         kind = "exception" if issubclass(value, Exception) else "class"
         hidden = "model_config, model_fields"
@@ -330,7 +328,12 @@ def api_pages() -> dict[str, str]:
             if name.count(".") > 1:
                 parts.append(heading(name, "-"))
             parts.append(f".. automodule:: {name}\n   :no-members:\n")
-            parts += [entry_of(f"{name}.{n}", getattr(module, n)) for n in own_names(module)]
+            names = own_names(module)
+            types = [n for n in names if get_origin(getattr(module, n)) is not None]
+            if types:
+                listed = ", ".join(f"``{n}``" for n in types)
+                parts.append(f"Types for annotations: {listed}.\n")
+            parts += [entry_of(f"{name}.{n}", getattr(module, n)) for n in names if n not in types]
         pages[room] = "\n".join(parts)
     return pages
 
