@@ -149,7 +149,9 @@ def catalogue() -> str:
 
 
 def one_table(key: str, entry: dict[str, Any]) -> str:
-    frame = bm.reference.load(key).to_dataframe().reset_index()
+    # the bounds of a month would show each row twice
+    data = bm.reference.load(key).drop_dims("bnds", errors="ignore")
+    frame = data.to_dataframe().reset_index()
     lines = [
         ["what", plain(f"{entry['quantity']}, {entry['unit']}")],
         ["datum", plain(entry["datum"])],
