@@ -17,7 +17,17 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 CountArray = npt.NDArray[np.int32]
 
-__all__ = ["courses", "fill_concentration", "fill_lake_level", "fill_level", "tally"]
+__all__ = [
+    "bin_edges",
+    "courses",
+    "fill_concentration",
+    "fill_lake_level",
+    "fill_level",
+    "tally",
+]
+
+#: Bits of a number below its sign, exponent and the first nine bits of its mantissa.
+_CELL_BITS = 43
 
 #: Values per member and threshold in the table of courses.
 FIRST, BELOW, RETURN = 0, 1, 2
@@ -213,11 +223,66 @@ def fill_concentration(
 
 
 @compiled
+def _fill_edges(
+    low: float, per_bin: float, guess: FloatArray, edges: FloatArray, bits: IntArray
+) -> None:  # pragma: no cover - compiled
+    for i in range(edges.size):
+        edges[i] = guess[i] * (1.0 - 1e-11)
+        below = bits[i]
+        edges[i] = guess[i] * (1.0 + 1e-11)
+        above = bits[i]
+        while above - below > 1:
+            middle = below + ((above - below) >> 1)
+            bits[i] = middle
+            if (math.log(edges[i]) - low) * per_bin >= i:
+                above = middle
+            else:
+                below = middle
+        bits[i] = above
+
+
+def bin_edges(low: float, per_bin: float, bins: int) -> tuple[FloatArray, IntArray]:
+    """Where geometric bins begin, to the last bit, so that no logarithm is needed to find a bin.
+
+    Parameters
+    ----------
+    low : float
+        Logarithm of the lower end of the grid.
+    per_bin : float
+        Bins per unit of the logarithm.
+    bins : int
+        Number of bins.
+
+    Returns
+    -------
+    tuple of array (bins + 1,) and array of int
+        The smallest number in each bin, and the first that is in none. The bins of the numbers
+        whose bits end in 43 zeros, from the lowest edge on; before them, where they begin.
+
+    Examples
+    --------
+    >>> edges, cells = bin_edges(0.0, 10.0, 20)
+    >>> edges[10].round(6), int(cells[0]) << 43 == np.ones(1).view(np.int64)[0]
+    (np.float64(2.718282), True)
+    """
+    edges = np.empty(bins + 1)
+    guess = np.exp(low + np.arange(bins + 1) / per_bin)
+    bits = edges.view(np.int64)
+    _fill_edges(low, per_bin, guess, edges, bits)
+    start = int(bits[0]) >> _CELL_BITS
+    cell = np.arange(start, (int(bits[-1]) >> _CELL_BITS) + 1) << _CELL_BITS
+    inside = np.maximum(np.searchsorted(edges, cell.view(np.float64), side="right") - 1, 0)
+    return edges, np.concatenate(([start], inside))
+
+
+@compiled
 def tally(
     values: FloatArray,
+    bits: IntArray,
     low: float,
     per_bin: float,
-    geometric: bool,
+    edges: FloatArray,
+    cells: IntArray,
     reference: float,
     scale: float,
     counts: CountArray,
@@ -232,12 +297,14 @@ def tally(
     ----------
     values : array (n, members)
         Values; what is no number is left out.
+    bits : array of int (n, members)
+        The same memory as whole numbers.
     low : float
-        Lower end of the grid, or its logarithm.
+        Lower end of the grid.
     per_bin : float
-        Bins per unit, or per unit of the logarithm.
-    geometric : bool
-        Whether the grid is of logarithms.
+        Bins per unit.
+    edges, cells : array
+        As :func:`bin_edges` gives them; empty where all bins are of one width.
     reference : float
         What is taken off before the sums.
     scale : float
@@ -260,16 +327,26 @@ def tally(
             v = values[t, k]
             if v != v:
                 continue
-            x = ((math.log(v) if v > 0.0 else -1e300) if geometric else v) - low
-            place = x * per_bin
             i = 0
-            if place >= bins:
-                i = bins - 1
-                outside += 1
-            elif place < 0.0:
-                outside += 1
+            if edges.size > 0:
+                if v >= edges[bins]:
+                    i = bins - 1
+                    outside += 1
+                elif v < edges[0]:
+                    outside += 1
+                else:
+                    i = cells[1 + (bits[t, k] >> _CELL_BITS) - cells[0]]
+                    while v >= edges[i + 1]:
+                        i += 1
             else:
-                i = int(place)
+                place = (v - low) * per_bin
+                if place >= bins:
+                    i = bins - 1
+                    outside += 1
+                elif place < 0.0:
+                    outside += 1
+                else:
+                    i = int(place)
             counts[t, i] += 1
             least = min(least, v)
             most = max(most, v)
