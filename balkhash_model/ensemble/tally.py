@@ -351,7 +351,7 @@ def tally(
             least = min(least, v)
             most = max(most, v)
         ends[t, 0], ends[t, 1] = least, most
-        number = total = upper = lower = 0
+        number, total, upper, lower = 0, np.int64(0), np.int64(0), np.int64(0)
         for k in range(values.shape[1]):
             v = values[t, k]
             known = v == v

@@ -359,7 +359,7 @@ def test_a_disk_without_room_is_seen_before(tmp_path, monkeypatch):
 
 
 def test_a_disk_that_fills_keeps_what_was_done(tmp_path, monkeypatch):
-    from balkhash_model.ensemble.journal import MemberFile
+    from balkhash_model.ensemble.members import MemberFile
 
     monkeypatch.setattr(ensemble_run, "_PAUSE", 0.0)
     write, count = MemberFile.write, [0]
