@@ -265,17 +265,22 @@ class MemberStore(MemberFile):
         group.attrs.update({"Conventions": "CF-1.11", **attrs})
 
         def known(name: str, values: Any, more: dict[str, str]) -> None:
-            array = group.create_array(name, shape=values.shape, dtype=values.dtype)
+            empty = np.nan if values.dtype.kind == "f" else None
+            array = group.create_array(
+                name, shape=values.shape, dtype=values.dtype, fill_value=empty
+            )
             array.attrs.update({"_ARRAY_DIMENSIONS": [name], **more})
             array[:] = values
 
         known("time_edge", self._edges(), _TIME)
         known("scenario", np.array([r.meta.name for r in study.records]), {})
         known("storage", np.array(names), {})
+        # a zero is a number: readers take what an array is filled with for missing
+        real = {"dtype": "f8", "fill_value": np.nan}
         for name, unit in self.VARIABLES:
-            array = group.create_array(name, shape=shape, chunks=chunks, dtype="f8")
+            array = group.create_array(name, shape=shape, chunks=chunks, **real)
             array.attrs.update({"_ARRAY_DIMENSIONS": list(_DIMS), "units": unit})
-        level = group.create_array("lake_level", shape=shape[:3], chunks=chunks[:3], dtype="f8")
+        level = group.create_array("lake_level", shape=shape[:3], chunks=chunks[:3], **real)
         level.attrs.update({"_ARRAY_DIMENSIONS": list(_DIMS[:3]), **self._level_attrs()})
         zarr.consolidate_metadata(group.store)
 
