@@ -39,7 +39,7 @@ def same_states(store, file):
             assert one[name].attrs == two[name].attrs
             np.testing.assert_array_equal(one[name].values, two[name].values)
         np.testing.assert_array_equal(one["time_edge"], two["time_edge"])
-        words = [b"".join(row).decode().strip() for row in two["storage_name"].values]
+        words = [row.decode().strip() for row in two["storage_name"].values]
         assert one["storage"].values.tolist() == words
         assert one.attrs == two.attrs
 
