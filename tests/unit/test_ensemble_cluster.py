@@ -64,3 +64,26 @@ def test_a_dead_cluster_is_said(client):
         time.sleep(0.1)
     with pytest.raises(bm.BalkhashError, match="has no workers"):
         bm.run_ensemble(BASE, members=10, client=client)
+
+
+def test_a_cluster_that_dies_loses_nothing(client, tmp_path, monkeypatch):
+    from balkhash_model.ensemble import run as ensemble_run
+
+    monkeypatch.setattr(ensemble_run, "_PAUSE", 0.0)
+    ends: list[threading.Thread] = []
+
+    def progress(done, asked):
+        if not ends:
+            ends.append(threading.Thread(target=client.cluster.close))
+            ends[0].start()
+
+    wanted = {"members": 30_000, "block": 64, "keep": ["indicators"]}
+    out = tmp_path / "a.nc"
+    with pytest.raises(bm.BalkhashError, match=r"cluster is lost.*resume"):
+        bm.run_ensemble(BASE, out=out, client=client, progress=progress, **wanted)
+    ends[0].join()
+    assert not out.exists()
+    assert (tmp_path / "a.nc.part" / "state.json").exists()
+    # and it goes on without a cluster
+    whole = bm.run_ensemble(BASE, out=out, resume=True, **wanted)
+    xr.testing.assert_identical(whole.drop_attrs(), bm.run_ensemble(BASE, **wanted).drop_attrs())
