@@ -168,6 +168,10 @@ def run(
         list[str] | None,
         typer.Option(help="With --members: statistics, indicators or members; may be repeated."),
     ] = None,
+    members_to: Annotated[
+        Path | None,
+        typer.Option(help="With --members: states of all members, to FILE.nc or FILE.zarr."),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="With --members: go on with an interrupted run.")
     ] = False,
@@ -189,6 +193,7 @@ def run(
             settings or (),
             in_order,
             keep=keep or (),
+            members_to=members_to,
             force=force,
             resume=resume,
             threads=threads,

@@ -71,6 +71,7 @@ def run_members(
     in_order: bool = False,
     *,
     keep: Sequence[str] = (),
+    members_to: Path | None = None,
     force: bool = False,
     resume: bool = False,
     threads: int | None = None,
@@ -93,6 +94,8 @@ def run_members(
         Whether a later variant may win over an earlier one.
     keep : sequence of str, optional
         What is kept, as for :func:`balkhash_model.run_ensemble`.
+    members_to : Path, optional
+        NetCDF file or Zarr store for the states of the members.
     force, resume : bool, default False
         Whether to replace what is there, or to go on from it.
     threads : int, optional
@@ -129,6 +132,7 @@ def run_members(
             members,
             keep=keep or None,
             out=target,
+            members_to=members_to,
             force=force,
             resume=resume,
             threads=threads,

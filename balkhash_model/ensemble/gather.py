@@ -209,7 +209,8 @@ def follow(world: World, plan: Layout, out: layout.Output) -> Courses:
         if kind == "salinity":
             tally.fill_concentration(out.volume, out.salt, s, values[name])
         else:
-            tally.fill_level(graph.table, int(rows[s]), out.volume, s, values[name])
+            work = np.empty((9, shape[1]))
+            tally.fill_level(graph.table, int(rows[s]), out.volume, s, values[name], work)
     members, number = shape[1], plan.thresholds.size
     below = np.zeros((shape[0], number), dtype=np.int64)
     by_threshold, by_member = np.empty((number, 3, members)), np.empty((4, members))
@@ -235,7 +236,6 @@ def _lake(world: World, out: layout.Output, level: FloatArray) -> None:
         if isinstance(x, Strait) and x.source in lake and x.target in lake
     ]
     ends = [(names.index(x.source), names.index(x.target)) for x in straits]
-    work = (np.empty(level.shape[1]) for _ in range(3))
     tally.fill_lake_level(
         world.graph.table,
         np.array(world.graph.curve_row, dtype=np.int64),
@@ -244,7 +244,7 @@ def _lake(world: World, out: layout.Output, level: FloatArray) -> None:
         np.array([x.sill for x in straits], dtype=np.float64),
         out.volume,
         level,
-        *work,
+        np.empty((5 + 7 * len(lake), level.shape[1])),
     )
 
 

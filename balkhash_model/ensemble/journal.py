@@ -1,4 +1,4 @@
-"""What a long ensemble leaves on the disk: where it stands, and the states of its members."""
+"""What a long ensemble leaves on the disk: where it stands, to go on from there."""
 
 from __future__ import annotations
 
@@ -12,20 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from balkhash_model import provenance
 from balkhash_model.ensemble.backends import Job
 from balkhash_model.ensemble.gather import Gathered
-from balkhash_model.ensemble.march import Block
+from balkhash_model.ensemble.members import member_store
 from balkhash_model.errors import BalkhashError, InputError, Problem
 from balkhash_model.scenario import dump_scenario
 
-FloatArray = npt.NDArray[np.float64]
-
-__all__ = ["Journal", "MemberFile", "disk_full"]
-
-_EPOCH = np.datetime64("1900-01-01", "s")
+__all__ = ["Journal", "disk_full"]
 
 
 def disk_full(error: BaseException, where: Path) -> BalkhashError | None:
@@ -49,132 +44,14 @@ def disk_full(error: BaseException, where: Path) -> BalkhashError | None:
     False
     """
     text = str(error)
-    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    if not (full or "No space left" in text):
+    number = error.errno if isinstance(error, OSError) else None
+    if number == errno.EFBIG or os.strerror(errno.EFBIG) in text:
+        what = "a file may not grow as large as it must"
+    elif number in (errno.ENOSPC, errno.EDQUOT) or os.strerror(errno.ENOSPC) in text:
+        what = "the disk is full"
+    else:
         return None
-    return BalkhashError(
-        f"{where}: the disk is full. What was written before is kept; make room and resume"
-    )
-
-
-class MemberFile:
-    """States of all members in one NetCDF file, each block in its place as it comes.
-
-    The file has fixed dimensions and the members first (CDF-5): a block is one stretch of bytes,
-    so that a run that is killed leaves the blocks before it whole.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    job : Job
-        What is marched.
-    """
-
-    VARIABLES = (("water_volume", "m3"), ("salt_mass", "kg"))
-
-    def __init__(self, path: Path, job: Job) -> None:
-        self.path, self.job = path, job
-
-    def needed(self) -> int:
-        """Count the bytes of the whole file.
-
-        Returns
-        -------
-        int
-            Bytes, but for the head.
-        """
-        plans, members = len(self.job.study.records), self.job.study.members
-        storages = len(self.job.study.world(0).system.storages)
-        return 8 * plans * members * (self.job.plan.n + 1) * (2 * storages + 1)
-
-    def create(self, attrs: dict[str, str]) -> None:
-        """Make the file with its head, without values.
-
-        Parameters
-        ----------
-        attrs : dict of str to str
-            Global attributes.
-
-        Raises
-        ------
-        InputError
-            Where the disk has no room for it.
-        """
-        import netCDF4
-
-        free = shutil.disk_usage(self.path.parent).free
-        if self.needed() > free:
-            raise InputError(
-                Problem(
-                    str(self.path),
-                    "no room for the states of all members",
-                    f"{free / 1e9:.1f} GB free",
-                    f"{self.needed() / 1e9:.1f} GB",
-                    "Keep statistics and indicators alone, or choose another disk",
-                )
-            )
-        study, world = self.job.study, self.job.study.world(0)
-        names = world.system.storage_names()
-        with netCDF4.Dataset(self.path, "w", format="NETCDF3_64BIT_DATA") as file:
-            file.set_fill_off()
-            sizes = {
-                "scenario": len(study.records),
-                "realization": study.members,
-                "time_edge": self.job.plan.n + 1,
-                "storage": len(names),
-                "letters": max(len(n) for n in [*names, *(r.meta.name for r in study.records)]),
-            }
-            for name, size in sizes.items():
-                file.createDimension(name, size)
-            edge = file.createVariable("time_edge", "f8", ("time_edge",))
-            edge.setncatts(
-                {
-                    "units": "seconds since 1900-01-01 00:00:00",
-                    "calendar": "proleptic_gregorian",
-                    "standard_name": "time",
-                }
-            )
-            texts = (("scenario", [r.meta.name for r in study.records]), ("storage", names))
-            for name, words in texts:
-                letters = file.createVariable(f"{name}_name", "S1", (name, "letters"))
-                padded = [w.ljust(sizes["letters"]) for w in words]
-                letters[:] = np.array([list(w) for w in padded], dtype="S1")
-            for name, unit in self.VARIABLES:
-                dims = ("scenario", "realization", "time_edge", "storage")
-                file.createVariable(name, "f8", dims).units = unit
-            level = file.createVariable(
-                "lake_level", "f8", ("scenario", "realization", "time_edge")
-            )
-            level.setncatts(
-                {"units": "m", "datum": world.system.datum, "cell_methods": "time_edge: point"}
-            )
-            file.setncatts({"Conventions": "CF-1.11", **attrs})
-            edge[:] = (world.axis.edges.astype("datetime64[s]") - _EPOCH).astype(np.float64)
-
-    def write(self, first: int, blocks: Sequence[Block]) -> None:
-        """Write the members of a block.
-
-        Parameters
-        ----------
-        first : int
-            Number of the first.
-        blocks : sequence of Block
-            Of each plan.
-        """
-        import netCDF4
-
-        with netCDF4.Dataset(self.path, "r+") as file:
-            file.set_fill_off()
-            for p, block in enumerate(blocks):
-                assert block.output is not None
-                last = first + block.status.size
-                for name, values in (
-                    ("water_volume", block.output.volume),
-                    ("salt_mass", block.output.salt),
-                ):
-                    file[name][p, first:last] = np.moveaxis(values, -1, 0)
-                file["lake_level"][p, first:last] = block.level.T
+    return BalkhashError(f"{where}: {what}. What was written before is kept; make room and resume")
 
 
 class Journal:
@@ -186,12 +63,20 @@ class Journal:
         The output file.
     job : Job
         What is marched.
+    members_to : Path, optional
+        File or store for the states of the members; beside the output where not given.
+
+    Raises
+    ------
+    InputError
+        Where the states cannot be written as that.
     """
 
-    def __init__(self, out: Path, job: Job) -> None:
+    def __init__(self, out: Path, job: Job, members_to: Path | None = None) -> None:
         self.folder = out.with_name(out.name + ".part")
         self.out, self.job = out, job
-        self.members = MemberFile(self.folder / "members.nc", job) if job.states else None
+        target = members_to or out.with_name(f"{out.stem}.members.nc")
+        self.members = member_store(target, job) if job.states else None
 
     def fingerprint(self) -> str:
         """Sum up all that the numbers depend on.
@@ -210,6 +95,7 @@ class Journal:
             json.dumps(versions, sort_keys=True),
             repr((study.members, self.job.states, sorted(self.job.plan.grids.items()))),
             repr(self.job.plan.thresholds.tolist()),
+            "" if self.members is None else self.members.target.suffix,
         ]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -248,9 +134,14 @@ class Journal:
                         "differs; run without resuming, with force",
                     )
                 )
+            if self.members is not None:
+                self.members.found()
             return int(state["done"])
         if not force:
-            for path in (self.out, self.folder):
+            paths = [self.out, self.folder]
+            if self.members is not None:
+                paths += [self.members.target, self.members.path]
+            for path in paths:
                 if path.exists():
                     raise InputError(
                         Problem(
@@ -316,6 +207,5 @@ class Journal:
     def finish(self) -> None:
         """Put the states of the members into place and remove the folder."""
         if self.members is not None:
-            target = self.out.with_name(f"{self.out.stem}.members.nc")
-            os.replace(self.members.path, target)
+            self.members.finish()
         shutil.rmtree(self.folder)

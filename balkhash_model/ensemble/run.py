@@ -18,6 +18,7 @@ from balkhash_model.ensemble.backends import Cluster, Job, Threads
 from balkhash_model.ensemble.gather import OF_THRESHOLD, PLAIN, make_layout, variables_of
 from balkhash_model.ensemble.journal import Journal, disk_full
 from balkhash_model.ensemble.march import Block
+from balkhash_model.ensemble.members import member_problem
 from balkhash_model.ensemble.result import Facts, label
 from balkhash_model.ensemble.study import Study
 from balkhash_model.errors import InputError, Problem
@@ -48,6 +49,7 @@ def run_ensemble(
     seed: int | None = None,
     resolution: float = 0.002,
     out: str | os.PathLike[str] | None = None,
+    members_to: str | os.PathLike[str] | None = None,
     resume: bool = False,
     force: bool = False,
     threads: int | None = None,
@@ -86,6 +88,10 @@ def run_ensemble(
         of it at most.
     out : path-like, optional
         NetCDF file of the result. While the ensemble runs, a folder beside it holds how far it is.
+    members_to : path-like, optional
+        NetCDF file (``NAME.nc``) or Zarr store (``NAME.zarr``, extra ``zarr``) for the states of
+        the members, beside `out` where not given; naming one keeps them. It appears once it is
+        whole; until then it is ``NAME.nc.part`` or ``NAME.zarr.part``.
     resume : bool, default False
         Whether to go on from that folder, after an interruption.
     force : bool, default False
@@ -125,12 +131,17 @@ def run_ensemble(
     (5, 'yes')
     """
     records = _records(scenario, seed, keep, quantiles, thresholds, variables)
+    kept = records[0].ensemble.keep
+    if members_to is not None and keep is None and "members" not in kept:
+        from balkhash_model.scenario.resolve import with_settings
+
+        records[0] = with_settings(records[0], {"ensemble.keep": [*kept, "members"]})
     asked = members if members is not None else records[0].ensemble.members
-    _check(asked, keep, resolution, out, resume, block)
+    _check(asked, keep, resolution, out, members_to, resume, block)
     assert asked is not None
     study = Study(records, asked)
     job = _job(study, resolution, block, out is not None)
-    runner = _Runner(job, out, threads, client)
+    runner = _Runner(job, out, members_to, threads, client)
     return runner.run(resume, force, progress)
 
 
@@ -175,6 +186,7 @@ def _check(
     keep: Sequence[str] | None,
     resolution: float,
     out: str | os.PathLike[str] | None,
+    members_to: str | os.PathLike[str] | None,
     resume: bool,
     block: int | None,
 ) -> None:
@@ -189,6 +201,13 @@ def _check(
         )
     if block is not None and (block < 1 or int(block) != block):
         problems.append(Problem("block", "a whole number from 1 is needed", str(block)))
+    if members_to is not None:
+        problem = member_problem(Path(members_to))
+        problems += [] if problem is None else [problem]
+        if keep is not None and "members" not in keep:
+            problems.append(
+                Problem("members_to", "the members are not kept", hint="Add 'members' to keep")
+            )
     if out is None and (resume or (keep is not None and "members" in keep)):
         problems.append(Problem("out", "a file is needed to resume or to keep members"))
     if out is not None:
@@ -222,11 +241,20 @@ class _Runner:
     """One run of an ensemble: rounds of blocks, notes of how far it is, and the result."""
 
     def __init__(
-        self, job: Job, out: str | os.PathLike[str] | None, threads: int | None, client: Any
+        self,
+        job: Job,
+        out: str | os.PathLike[str] | None,
+        members_to: str | os.PathLike[str] | None,
+        threads: int | None,
+        client: Any,
     ) -> None:
         self.job, self.study = job, job.study
         self.out = None if out is None else Path(out)
-        self.journal = None if self.out is None else Journal(self.out, job)
+        self.journal = (
+            None
+            if self.out is None
+            else Journal(self.out, job, None if members_to is None else Path(members_to))
+        )
         self.backend = Threads(job, threads) if client is None else Cluster(job, client)
         self.asked = self.study.members
         plans = len(self.study.records)

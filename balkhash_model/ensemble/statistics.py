@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -146,6 +147,16 @@ def salinity_grid(resolution: float = 0.002) -> Grid:
     return Grid(low, high, math.ceil((high - low) / resolution), True, 0.0, 2.0**21)
 
 
+@cache
+def _edges(grid: Grid) -> tuple[FloatArray, IntArray]:
+    """Edges of geometric bins and where to begin to look; nothing where all have one width."""
+    if not grid.geometric:
+        return np.empty(0), np.empty(0, dtype=np.int64)
+    from balkhash_model.ensemble.tally import bin_edges
+
+    return bin_edges(float(grid.low), float(grid.per_bin), grid.bins)
+
+
 class Moments:
     """Counts, sums and extremes of one variable at each instant.
 
@@ -184,9 +195,10 @@ class Moments:
         g = self.grid
         tally(
             values,
+            values.view(np.int64),
             float(g.low),
             float(g.per_bin),
-            g.geometric,
+            *_edges(g),
             float(g.reference),
             float(g.scale),
             self.counts,

@@ -168,17 +168,16 @@ def _gather(
     climate: IntArray,
     starts: IntArray,
     block: int,
-    in_run: IntArray,
+    first: IntArray,
     out: FloatArray,
 ) -> None:  # pragma: no cover - compiled
-    years, rows = table.shape[1], table.shape[3]
+    years = table.shape[1]
     for k in range(out.shape[0]):
         c = climate[k]
-        for t in range(out.shape[1]):
-            y = in_run[t]
+        for y in range(first.size - 1):
             source = (starts[k, y // block] + y % block) % years
-            for row in range(rows):
-                out[k, t, row] = table[c, source, t, row]
+            for i in range(first[y], first[y + 1]):
+                out[k, i] = table[c, source, i]
 
 
 def gather_years(
@@ -197,7 +196,7 @@ def gather_years(
     block : int
         Years in a block.
     in_run : array of int (n,)
-        Year of the run in which each interval lies, from 0.
+        Year of the run in which each interval lies, from 0, never falling.
 
     Returns
     -------
@@ -211,8 +210,12 @@ def gather_years(
     >>> gather_years(table, one, np.array([[2]]), 2, np.array([0, 1]))[0, :, 0].tolist()
     [2.0, 0.0]
     """
-    out = np.empty((climate.size, in_run.size, table.shape[3]))
-    _gather(table, climate, starts, block, in_run, out)
+    rows = table.shape[3]
+    out = np.empty((climate.size, in_run.size, rows))
+    # the intervals of a year follow each other: a year is copied at once
+    first = np.searchsorted(in_run, np.arange(in_run[-1] + 2)) * rows
+    flat = table.reshape(*table.shape[:2], -1)
+    _gather(flat, climate, starts, block, first, out.reshape(climate.size, -1))
     return out
 
 

@@ -28,8 +28,9 @@ __all__ = ["Part", "Study", "climates_of"]
 
 #: Worlds and reconstructions that are kept.
 _KEPT = 8
-#: From as many members on a world gets a table of years.
-_MANY = 256
+#: From as many members of each climate on a world gets a table of years, which costs about as much
+#: to make as it does to make the forcing of as many members as the record has years.
+_MANY = 64
 
 #: Inflow that levels imply, by system, source and the values of all parameters.
 _FLOWS: dict[tuple[str, str, int | None, tuple[tuple[str, float], ...]], Record | None] = {}

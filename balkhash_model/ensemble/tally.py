@@ -17,7 +17,17 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 CountArray = npt.NDArray[np.int32]
 
-__all__ = ["courses", "fill_concentration", "fill_lake_level", "fill_level", "tally"]
+__all__ = [
+    "bin_edges",
+    "courses",
+    "fill_concentration",
+    "fill_lake_level",
+    "fill_level",
+    "tally",
+]
+
+#: Bits of a number below its sign, exponent and the first nine bits of its mantissa.
+_CELL_BITS = 43
 
 #: Values per member and threshold in the table of courses.
 FIRST, BELOW, RETURN = 0, 1, 2
@@ -26,24 +36,70 @@ LOWEST, LOWEST_AT, END, CHANGE = 0, 1, 2, 3
 
 
 @inlined
+def _follow_rows(
+    table: FloatArray,
+    first: int,
+    volume: FloatArray,
+    t: int,
+    s: int,
+    work: FloatArray,
+    at: int,
+) -> None:  # pragma: no cover - compiled
+    """Keep the row of a curve in which each member is: where it begins and ends, and its numbers.
+
+    Members seldom leave their row from one edge to the next, so one quick look at all of them is
+    mostly all there is to do.
+    """
+    members = volume.shape[2]
+    gone = 0
+    for k in range(members):
+        v = volume[t, s, k]
+        gone += 0 if (v >= work[at, k]) & (v < work[at + 1, k]) else 1
+    if gone > 0:
+        for k in range(members):
+            v = volume[t, s, k]
+            if v >= work[at, k] and v < work[at + 1, k]:
+                continue
+            r = int(work[at + 6, k])
+            while v >= table[r + 1, 0]:
+                r += 1
+            while v < table[r, 0] and r > first:
+                r -= 1
+            work[at, k], work[at + 1, k], work[at + 6, k] = table[r, 0], table[r + 1, 0], r
+            for i in range(4):
+                work[at + 2 + i, k] = table[r, 1 + i]
+
+
+@inlined
 def _level_area(
-    table: FloatArray, first: int, hint: int, volume: float
-) -> tuple[int, float, float]:  # pragma: no cover - compiled
-    """Row, level and area at a volume; the row is sought from the one of the last call."""
-    r = hint
-    while volume >= table[r + 1, 0]:
-        r += 1
-    while volume < table[r, 0] and r > first:
-        r -= 1
-    area, slope = table[r, 2], table[r, 3]
-    over = volume - table[r, 4]
-    root = math.sqrt(max(area * area + 2.0 * slope * over, 0.0))
-    return r, table[r, 1] + 2.0 * over / (area + root), root
+    volume: FloatArray,
+    t: int,
+    s: int,
+    work: FloatArray,
+    at: int,
+    level: int,
+    wet: int,
+) -> None:  # pragma: no cover - compiled
+    """Level and area of each member, from the row that it is in, into two rows of `work`."""
+    for k in range(volume.shape[2]):
+        area, slope = work[at + 3, k], work[at + 4, k]
+        over = volume[t, s, k] - work[at + 5, k]
+        work[wet, k] = math.sqrt(max(area * area + 2.0 * slope * over, 0.0))
+    for k in range(volume.shape[2]):
+        over = volume[t, s, k] - work[at + 5, k]
+        work[level, k] = work[at + 2, k] + 2.0 * over / (work[at + 3, k] + work[wet, k])
+
+
+@inlined
+def _begin_rows(first: int, work: FloatArray, at: int) -> None:  # pragma: no cover - compiled
+    """Put every member into no row, to be sought from the first."""
+    for k in range(work.shape[1]):
+        work[at, k], work[at + 1, k], work[at + 6, k] = np.inf, -np.inf, first
 
 
 @compiled
 def fill_level(
-    table: FloatArray, first: int, volume: FloatArray, s: int, out: FloatArray
+    table: FloatArray, first: int, volume: FloatArray, s: int, out: FloatArray, work: FloatArray
 ) -> None:  # pragma: no cover - compiled
     """Level of one storage at each edge.
 
@@ -59,15 +115,19 @@ def fill_level(
         The storage.
     out : array (n + 1, members)
         Filled with the values.
+    work : array (9, members)
+        Room to work in.
 
     Examples
     --------
     :func:`balkhash_model.ensemble.gather.follow` and the counts of an ensemble call it.
     """
+    _begin_rows(first, work, 2)
     for t in range(out.shape[0]):
-        hint = first
+        _follow_rows(table, first, volume, t, s, work, 2)
+        _level_area(volume, t, s, work, 2, 0, 1)
         for k in range(out.shape[1]):
-            hint, out[t, k], _ = _level_area(table, first, hint, volume[t, s, k])
+            out[t, k] = work[0, k]
 
 
 @compiled
@@ -79,9 +139,7 @@ def fill_lake_level(
     sill: FloatArray,
     volume: FloatArray,
     out: FloatArray,
-    area: FloatArray,
-    lowest: FloatArray,
-    apart: FloatArray,
+    work: FloatArray,
 ) -> None:  # pragma: no cover - compiled
     """Level of the lake at each edge: mean by area, or of its lowest basin where they are apart.
 
@@ -101,38 +159,40 @@ def fill_lake_level(
         Volumes, m3.
     out : array (n + 1, members)
         Filled with the values.
-    area : array (members,)
-        Room to work in.
-    lowest : array (members,)
-        Room to work in.
-    apart : array (members,)
+    work : array (5 + 7 basins, members)
         Room to work in.
 
     Examples
     --------
     :func:`balkhash_model.ensemble.gather.follow` and the counts of an ensemble call it.
     """
+    members = out.shape[1]
+    for i in range(basins.size):
+        _begin_rows(first[basins[i]], work, 5 + 7 * i)
     for t in range(out.shape[0]):
-        for k in range(out.shape[1]):
-            out[t, k] = area[k] = apart[k] = 0.0
-            lowest[k] = np.inf
+        for k in range(members):
+            out[t, k] = 0.0
+            work[2, k] = 0.0
+            work[3, k] = np.inf
+            work[4, k] = 0.0
         for i in range(basins.size):
-            s = basins[i]
-            hint = first[s]
+            s, at = basins[i], 5 + 7 * i
             highest = -np.inf
             for j in range(straits.shape[0]):
                 if straits[j, 0] == s or straits[j, 1] == s:
                     highest = max(highest, sill[j])
-            for k in range(out.shape[1]):
-                hint, level, wet = _level_area(table, first[s], hint, volume[t, s, k])
-                out[t, k] += level * wet
-                area[k] += wet
-                if not level >= lowest[k]:
-                    lowest[k] = level
-                if level <= highest:
-                    apart[k] = 1.0
-        for k in range(out.shape[1]):
-            out[t, k] = lowest[k] if apart[k] > 0.0 else out[t, k] / area[k]
+            _follow_rows(table, first[s], volume, t, s, work, at)
+            _level_area(volume, t, s, work, at, 0, 1)
+            for k in range(members):
+                out[t, k] += work[0, k] * work[1, k]
+                work[2, k] += work[1, k]
+            for k in range(members):
+                level, lowest = work[0, k], work[3, k]
+                work[3, k] = lowest if level >= lowest else level
+                work[4, k] = 1.0 if level <= highest else work[4, k]
+        for k in range(members):
+            mean = out[t, k] / work[2, k]
+            out[t, k] = work[3, k] if work[4, k] > 0.0 else mean
 
 
 @compiled
@@ -163,11 +223,66 @@ def fill_concentration(
 
 
 @compiled
+def _fill_edges(
+    low: float, per_bin: float, guess: FloatArray, edges: FloatArray, bits: IntArray
+) -> None:  # pragma: no cover - compiled
+    for i in range(edges.size):
+        edges[i] = guess[i] * (1.0 - 1e-11)
+        below = bits[i]
+        edges[i] = guess[i] * (1.0 + 1e-11)
+        above = bits[i]
+        while above - below > 1:
+            middle = below + ((above - below) >> 1)
+            bits[i] = middle
+            if (math.log(edges[i]) - low) * per_bin >= i:
+                above = middle
+            else:
+                below = middle
+        bits[i] = above
+
+
+def bin_edges(low: float, per_bin: float, bins: int) -> tuple[FloatArray, IntArray]:
+    """Where geometric bins begin, to the last bit, so that no logarithm is needed to find a bin.
+
+    Parameters
+    ----------
+    low : float
+        Logarithm of the lower end of the grid.
+    per_bin : float
+        Bins per unit of the logarithm.
+    bins : int
+        Number of bins.
+
+    Returns
+    -------
+    tuple of array (bins + 1,) and array of int
+        The smallest number in each bin, and the first that is in none. The bins of the numbers
+        whose bits end in 43 zeros, from the lowest edge on; before them, where they begin.
+
+    Examples
+    --------
+    >>> edges, cells = bin_edges(0.0, 10.0, 20)
+    >>> edges[10].round(6), int(cells[0]) << 43 == np.ones(1).view(np.int64)[0]
+    (np.float64(2.718282), True)
+    """
+    edges = np.empty(bins + 1)
+    guess = np.exp(low + np.arange(bins + 1) / per_bin)
+    bits = edges.view(np.int64)
+    _fill_edges(low, per_bin, guess, edges, bits)
+    start = int(bits[0]) >> _CELL_BITS
+    cell = np.arange(start, (int(bits[-1]) >> _CELL_BITS) + 1) << _CELL_BITS
+    inside = np.maximum(np.searchsorted(edges, cell.view(np.float64), side="right") - 1, 0)
+    return edges, np.concatenate(([start], inside))
+
+
+@compiled
 def tally(
     values: FloatArray,
+    bits: IntArray,
     low: float,
     per_bin: float,
-    geometric: bool,
+    edges: FloatArray,
+    cells: IntArray,
     reference: float,
     scale: float,
     counts: CountArray,
@@ -182,12 +297,14 @@ def tally(
     ----------
     values : array (n, members)
         Values; what is no number is left out.
+    bits : array of int (n, members)
+        The same memory as whole numbers.
     low : float
-        Lower end of the grid, or its logarithm.
+        Lower end of the grid.
     per_bin : float
-        Bins per unit, or per unit of the logarithm.
-    geometric : bool
-        Whether the grid is of logarithms.
+        Bins per unit.
+    edges, cells : array
+        As :func:`bin_edges` gives them; empty where all bins are of one width.
     reference : float
         What is taken off before the sums.
     scale : float
@@ -205,30 +322,51 @@ def tally(
     """
     bins = counts.shape[1]
     for t in range(values.shape[0]):
+        least, most, outside = ends[t, 0], ends[t, 1], 0
         for k in range(values.shape[1]):
             v = values[t, k]
             if v != v:
                 continue
-            x = ((math.log(v) if v > 0.0 else -1e300) if geometric else v) - low
-            place = x * per_bin
             i = 0
-            if place >= bins:
-                i = bins - 1
-                sums[t, 4] += 1
-            elif place < 0.0:
-                sums[t, 4] += 1
+            if edges.size > 0:
+                if v >= edges[bins]:
+                    i = bins - 1
+                    outside += 1
+                elif v < edges[0]:
+                    outside += 1
+                else:
+                    i = cells[1 + (bits[t, k] >> _CELL_BITS) - cells[0]]
+                    while v >= edges[i + 1]:
+                        i += 1
             else:
-                i = int(place)
+                place = (v - low) * per_bin
+                if place >= bins:
+                    i = bins - 1
+                    outside += 1
+                elif place < 0.0:
+                    outside += 1
+                else:
+                    i = int(place)
             counts[t, i] += 1
-            fixed = (v - reference) * scale
+            least = min(least, v)
+            most = max(most, v)
+        ends[t, 0], ends[t, 1] = least, most
+        number, total, upper, lower = 0, np.int64(0), np.int64(0), np.int64(0)
+        for k in range(values.shape[1]):
+            v = values[t, k]
+            known = v == v
+            fixed = (v - reference) * scale if known else 0.0
             q = np.int64(math.floor(min(max(fixed, -2147483647.0), 2147483647.0) + 0.5))
             square = q * q
-            sums[t, 0] += 1
-            sums[t, 1] += q
-            sums[t, 2] += square >> 32
-            sums[t, 3] += square & 0xFFFFFFFF
-            ends[t, 0] = min(ends[t, 0], v)
-            ends[t, 1] = max(ends[t, 1], v)
+            number += 1 if known else 0
+            total += q
+            upper += square >> 32
+            lower += square & 0xFFFFFFFF
+        sums[t, 0] += number
+        sums[t, 1] += total
+        sums[t, 2] += upper
+        sums[t, 3] += lower
+        sums[t, 4] += outside
 
 
 @compiled

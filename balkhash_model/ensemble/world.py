@@ -179,20 +179,21 @@ class World:
             return None
         years = axis_years(self.axis).size
         flow = record_of(self.record, self.base, self.reconstruction).flow
-        tables = []
-        for climate in range(self.climates):
-            repeated = np.repeat(flow[:, None, :], years, axis=1)
+        tables: list[FloatArray] = []
+        together = max(_AT_ONCE // len(flow), 1)
+        for first in range(0, self.climates, together):
+            climate = np.arange(first, min(first + together, self.climates))
             some = Members(
-                np.zeros(len(flow), dtype=np.int64),
-                np.full(len(flow), climate),
+                np.zeros(len(flow) * climate.size, dtype=np.int64),
+                np.repeat(climate, len(flow)),
                 self.climates,
-                repeated,
+                np.tile(np.repeat(flow[:, None, :], years, axis=1), (climate.size, 1, 1)),
             )
             packed = self._assembled(some)
             if packed.use.shape[0] != 1 or packed.inflow.shape[0] == 1:
                 return None
-            tables.append(packed.inflow)
-        table = np.stack(tables)
+            tables.append(packed.inflow.reshape(climate.size, len(flow), *packed.inflow.shape[1:]))
+        table = np.concatenate(tables)
         probe = np.array([0, 1, 2, 1000])
         true = self._assembled(Members(probe, climate_of(self.seed, probe, self.climates),
                                        self.climates))  # fmt: skip
@@ -247,6 +248,11 @@ class World:
         if shared is None:
             shared = self._assembled(Members(numbers, climate, self.climates))
             index = {g: np.arange(numbers.size) for g in range(3)}
+            if len(shared.climate) > self.climates:
+                # each climate once, as the first member that has it
+                _, firsts = np.unique(climate, return_index=True)
+                shared = shared._replace(climate=shared.climate[firsts])
+                index[layout.CLIMATE] = np.searchsorted(climate[firsts], climate)
         else:
             index = dict.fromkeys(range(3), climate)
         if self._table is not None:

@@ -257,10 +257,12 @@ def k_nearest_neighbours(
     chosen = np.empty(n, dtype=np.int64)
     chosen[0] = rng.integers(years)
     candidates = np.arange(years - 1)  # the last year has no successor
+    distance = np.abs(annual[candidates] - annual[:, None])
+    nearest = candidates[np.argsort(distance, axis=1, kind="stable")[:, :k]]
+    # one draw after the other takes the same numbers as all at once
+    ranks = rng.choice(k, size=n - 1, p=weights)
     for t in range(1, n):
-        distance = np.abs(annual[candidates] - annual[chosen[t - 1]])
-        nearest = candidates[np.argsort(distance, kind="stable")[:k]]
-        chosen[t] = nearest[rng.choice(k, p=weights)] + 1
+        chosen[t] = nearest[chosen[t - 1], ranks[t - 1]] + 1
     flows: FloatArray = record[chosen]
     return flows
 

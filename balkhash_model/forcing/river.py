@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -382,26 +383,32 @@ def _drawn(
         drawn = chosen.drawn
     else:
         numbers = np.arange(members or 1) if chosen is None else chosen.numbers
-        drawn = np.stack([_draw(scenario, record, years.size, int(k)) for k in numbers])
+        draw, seed = _drawer(scenario, record, years.size), scenario.ensemble.seed
+        drawn = np.stack([draw(generators.generator_of(seed, "inflow", int(k))) for k in numbers])
     if mean is not None:
         drawn = drawn * (mean / volume)[:, None]
     return drawn if members is not None or chosen is not None else drawn[0]
 
 
-def _draw(scenario: Scenario, record: Record, n: int, member: int) -> FloatArray:
-    """Monthly flows of one member ``(n, 12)``."""
+def _drawer(
+    scenario: Scenario, record: Record, n: int
+) -> Callable[[np.random.Generator], FloatArray]:
+    """What draws the monthly flows of one member ``(n, 12)``."""
     inflow, generator = scenario.inflow, scenario.inflow.generator
-    rng = generators.generator_of(scenario.ensemble.seed, "inflow", member)
     if inflow.kind == "lognormal_ar1":
-        return _lognormal(scenario, record, n, rng)
+        return _lognormal(scenario, record, n)
     if inflow.kind == "thomas_fiering":
-        return generators.thomas_fiering(record.flow, n, rng)
+        return lambda rng: generators.thomas_fiering(record.flow, n, rng)
     if inflow.kind == "knn":
-        return generators.k_nearest_neighbours(record.flow, n, rng, generator.neighbours)
-    return generators.block_bootstrap(record.flow, n, rng, generator.block)
+        return lambda rng: generators.k_nearest_neighbours(
+            record.flow, n, rng, generator.neighbours
+        )
+    return lambda rng: generators.block_bootstrap(record.flow, n, rng, generator.block)
 
 
-def _lognormal(scenario: Scenario, record: Record, n: int, rng: np.random.Generator) -> FloatArray:
+def _lognormal(
+    scenario: Scenario, record: Record, n: int
+) -> Callable[[np.random.Generator], FloatArray]:
     """Annual values by the autoregression, shaped as the mean year of the record."""
     from balkhash_model import units
 
@@ -418,10 +425,14 @@ def _lognormal(scenario: Scenario, record: Record, n: int, rng: np.random.Genera
         if generator.lag1 is None
         else units.parse(generator.lag1, "fraction", "inflow.generator.lag1")
     )
-    values = generators.lognormal_ar1(mean, variation, correlation, n, rng)
     shape = record.flow.mean(axis=0) / mean
-    monthly: FloatArray = values[:, None] * shape[None, :]
-    return monthly
+
+    def draw(rng: np.random.Generator) -> FloatArray:
+        values = generators.lognormal_ar1(mean, variation, correlation, n, rng)
+        monthly: FloatArray = values[:, None] * shape[None, :]
+        return monthly
+
+    return draw
 
 
 def _decline(scenario: Scenario, years: npt.NDArray[np.int64]) -> FloatArray:

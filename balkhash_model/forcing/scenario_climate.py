@@ -304,11 +304,15 @@ def _project(
         table = reference.load("glacier_runoff_monthly")
         shape = np.zeros(12)
         shape[table["month"].values - 1] = table["runoff_km3_per_month"].values
-        rows = [
-            annual_amounts_to_rates(axis, row, int(years[0]), shape, shares=True)
-            for row in np.atleast_2d(change)
-        ]
-        ili = ili + (np.stack(rows) if change.ndim > 1 else rows[0])
+        # many members have few climates
+        distinct, of = np.unique(np.atleast_2d(change), axis=0, return_inverse=True)
+        rows = np.stack(
+            [
+                annual_amounts_to_rates(axis, row, int(years[0]), shape, shares=True)
+                for row in distinct
+            ]
+        )
+        ili = ili + (rows[of.ravel()] if change.ndim > 1 else rows[0])
     return ili
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -134,6 +135,23 @@ def test_geometric_bins_keep_their_relative_error():
     shares = [0.1, 0.3, 0.77]
     exact = np.quantile(values, shares, axis=1, method="inverted_cdf")
     assert np.abs(moments.quantiles(shares) / exact - 1.0).max() <= moments.grid.error
+
+
+def test_geometric_bins_are_those_of_the_logarithm():
+    from balkhash_model.ensemble.tally import bin_edges
+
+    grid = salinity_grid()
+    edges, _ = bin_edges(grid.low, grid.per_bin, grid.bins)
+    some = edges[[0, 1, 7, 2600, grid.bins - 1, grid.bins]]
+    near = np.concatenate([some, np.nextafter(some, 0.0), np.nextafter(some, 1e3)])
+    drawn = np.exp(np.random.default_rng(2).uniform(-5.5, 7.0, 20_000))
+    values = np.concatenate([near, drawn, [0.0, -1.0, np.inf, 1e-310]])[None, :]
+    moments = Moments(grid, 1)
+    moments.add(values)
+    place = [(math.log(v) - grid.low) * grid.per_bin if v > 0.0 else -1.0 for v in values[0]]
+    bins = np.clip(np.floor(place), 0, grid.bins - 1).astype(int)
+    np.testing.assert_array_equal(moments.counts[0], np.bincount(bins, minlength=grid.bins))
+    assert moments.sums[0, 4] == sum(not 0.0 <= p < grid.bins for p in place)
 
 
 def test_parts_put_together_in_any_order_are_the_same_bits():
@@ -341,7 +359,7 @@ def test_a_disk_without_room_is_seen_before(tmp_path, monkeypatch):
 
 
 def test_a_disk_that_fills_keeps_what_was_done(tmp_path, monkeypatch):
-    from balkhash_model.ensemble.journal import MemberFile
+    from balkhash_model.ensemble.members import MemberFile
 
     monkeypatch.setattr(ensemble_run, "_PAUSE", 0.0)
     write, count = MemberFile.write, [0]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
+import numpy as np
 import pytest
 import xarray as xr
 
@@ -64,3 +67,36 @@ def test_a_dead_cluster_is_said(client):
         time.sleep(0.1)
     with pytest.raises(bm.BalkhashError, match="has no workers"):
         bm.run_ensemble(BASE, members=10, client=client)
+
+
+def test_a_cluster_that_dies_loses_nothing(client, tmp_path, monkeypatch):
+    from balkhash_model.ensemble import run as ensemble_run
+
+    monkeypatch.setattr(ensemble_run, "_PAUSE", 0.0)
+    ends: list[threading.Thread] = []
+
+    def progress(done, asked):
+        if not ends:
+            ends.append(threading.Thread(target=client.cluster.close))
+            ends[0].start()
+
+    wanted = {"members": 30_000, "block": 64, "keep": ["indicators"]}
+    out = tmp_path / "a.nc"
+    with pytest.raises(bm.BalkhashError, match=r"cluster is lost.*resume"):
+        bm.run_ensemble(BASE, out=out, client=client, progress=progress, **wanted)
+    ends[0].join()
+    assert not out.exists()
+    assert (tmp_path / "a.nc.part" / "state.json").exists()
+    # and it goes on without a cluster, in another process: here xarray would ask the dead one for
+    # a lock on the file
+    script = (
+        "import sys, balkhash_model as bm\n"
+        "wanted = dict(members=30_000, block=64, keep=['indicators'])\n"
+        f"bm.run_ensemble({BASE!r}, out=sys.argv[1], resume=True, **wanted)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(out)], check=True)
+    fresh = bm.run_ensemble(BASE, **wanted)
+    with xr.open_dataset(out, lock=False) as whole:
+        assert whole.attrs["complete"] == "yes"
+        for name in ("lowest", "end", "lake_level_quantile"):
+            np.testing.assert_array_equal(whole[name].values, fresh[name].values)
