@@ -14,6 +14,9 @@ from balkhash_model.kernel.layout import Forcing, Graph, Output, allocate_output
 
 __all__ = ["LANES", "march"]
 
+#: Parts of the members that each worker marches, one after the other.
+SHARES = 8
+
 ArraysT = TypeVar("ArraysT", Graph, Forcing)
 
 
@@ -62,31 +65,23 @@ def march(
     graph, forcing = in_rows(graph), in_rows(forcing)
     members = forcing.initial_volume.shape[1]
     out = allocate_output(forcing.duration.size, graph, members, fluxes=fluxes)
-    starts = range(0, members, LANES)
-
     ns, nl = graph.storage_flag.size, graph.link.shape[0]
     nj, nu, rows = graph.junction_to.size, graph.user_place.size, out.flux.shape[1]
 
-    def run(start: int) -> None:
-        blocks = [make_block(ns, nl, nj, nu, rows) for _ in range(2)]
+    def run(begin: int) -> None:
+        end = min(begin + share, members)
+        pair = [make_block(ns, nl, nj, nu, rows) for _ in range(2)]
         made.march_block(
-            *made[:-1],
-            graph,
-            forcing,
-            out,
-            start,
-            min(LANES, members - start),
-            substeps,
-            with_salt,
-            fluxes,
-            *blocks,
+            *made[:-1], graph, forcing, out, begin, end, substeps, with_salt, fluxes, *pair
         )
 
-    workers = min(threads or os.cpu_count() or 1, len(starts))
+    blocks = -(-members // LANES)
+    workers = min(threads or os.cpu_count() or 1, blocks)
+    # whole blocks to each worker, a few times over, so that none waits long for the last
+    share = LANES * -(-blocks // (workers * SHARES if workers > 1 else 1))
     if workers <= 1:
-        for start in starts:
-            run(start)
+        run(0)
     else:
         with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(run, starts))
+            list(pool.map(run, range(0, members, share)))
     return out

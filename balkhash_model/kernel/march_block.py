@@ -13,6 +13,7 @@ from balkhash_model.kernel.block import (
     BRIM,
     GOOD,
     INTERVAL,
+    LANES,
     NOW,
     PER_TOE,
     ROW_BEGIN,
@@ -38,8 +39,9 @@ __all__ = ["march_block"]
 def start_block(
     graph: Graph, forcing: Forcing, start: int, n: int, b: Block
 ) -> None:  # pragma: no cover - compiled
-    """Set the initial states."""
+    """Set the initial states; nothing stays of the members before."""
     w, ns = b.s, b.s.shape[0]
+    b.w[:] = 0.0
     for k in range(n):
         b.z[ALIVE, k] = 1.0
         for s in range(ns):
@@ -130,55 +132,59 @@ def march_block(
     graph: Graph,
     forcing: Forcing,
     out: Output,
-    start: int,
-    n: int,
+    begin: int,
+    end: int,
     substeps: int,
     with_salt: bool,
     fluxes: bool,
     block: Block,
     spare: Block,
 ) -> None:  # pragma: no cover - compiled
-    """March members ``start .. start + n`` through all intervals."""
+    """March members ``begin .. end`` through all intervals, a block at a time."""
     rows = out.flux.shape[1]
-    start_block(graph, forcing, start, n, block)
     share = 1.0 / substeps
-    for t in range(forcing.duration.size + 1):
-        write_states(t, start, n, block, out)
-        if t == forcing.duration.size:
-            break
-        which, slot = forcing.which, graph.slots
-        load(forcing.climate, slot[CLIMATE], which[CLIMATE], t, start, n, block)
-        load(forcing.inflow, slot[INFLOWS], which[INFLOWS], t, start, n, block)
-        load(forcing.use, slot[USE], which[USE], t, start, n, block)
-        gauged, active, opening = forcing.gauged[t], forcing.active[t], forcing.opening[t]
-        step = forcing.duration[t] / substeps
-        if fluxes:
-            for row in range(rows):
-                for k in range(n):
-                    block.mean[INTERVAL, row, k] = 0.0
-        for _ in range(substeps):
-            take_step(
-                evaluate,
-                newton_step,
-                close_stage,
-                graph,
-                opening,
-                gauged,
-                active,
-                step,
-                with_salt,
-                fluxes,
-                n,
-                block,
-                spare,
-            )
-            note_status(graph, active, t, start, n, block, out)
+    for start in range(begin, end, LANES):
+        n = min(LANES, end - start)
+        start_block(graph, forcing, start, n, block)
+        for t in range(forcing.duration.size + 1):
+            write_states(t, start, n, block, out)
+            if t == forcing.duration.size:
+                break
+            which, slot = forcing.which, graph.slots
+            load(forcing.climate, slot[CLIMATE], which[CLIMATE], t, start, n, block)
+            load(forcing.inflow, slot[INFLOWS], which[INFLOWS], t, start, n, block)
+            load(forcing.use, slot[USE], which[USE], t, start, n, block)
+            gauged, active, opening = forcing.gauged[t], forcing.active[t], forcing.opening[t]
+            step = forcing.duration[t] / substeps
             if fluxes:
                 for row in range(rows):
                     for k in range(n):
-                        block.mean[INTERVAL, row, k] += share * block.mean[STEP, row, k]
-        if fluxes:
-            for row in range(rows):
-                for k in range(n):
-                    alive = block.z[ALIVE, k] > 0.0
-                    out.flux[t, row, start + k] = block.mean[INTERVAL, row, k] if alive else np.nan
+                        block.mean[INTERVAL, row, k] = 0.0
+            for _ in range(substeps):
+                take_step(
+                    evaluate,
+                    newton_step,
+                    close_stage,
+                    graph,
+                    opening,
+                    gauged,
+                    active,
+                    step,
+                    with_salt,
+                    fluxes,
+                    n,
+                    block,
+                    spare,
+                )
+                note_status(graph, active, t, start, n, block, out)
+                if fluxes:
+                    for row in range(rows):
+                        for k in range(n):
+                            block.mean[INTERVAL, row, k] += share * block.mean[STEP, row, k]
+            if fluxes:
+                for row in range(rows):
+                    for k in range(n):
+                        alive = block.z[ALIVE, k] > 0.0
+                        out.flux[t, row, start + k] = (
+                            block.mean[INTERVAL, row, k] if alive else np.nan
+                        )
