@@ -14,7 +14,13 @@ from balkhash_model.cli_ensemble import add_commands as add_ensemble_commands
 from balkhash_model.cli_output import Json, Quiet
 from balkhash_model.cli_report import add_report
 from balkhash_model.cli_results import add_commands as add_result_commands
-from balkhash_model.cli_scenario import add_commands, scenario_app
+from balkhash_model.cli_scenario import (
+    InOrder,
+    Settings,
+    Variants,
+    add_commands,
+    scenario_app,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,15 +157,9 @@ def run(
     substeps: Annotated[
         int | None, typer.Option(help="Internal steps per interval.", min=1)
     ] = None,
-    variants: Annotated[
-        list[str] | None, typer.Option("--with", help="A variant of the scenario, under overrides.")
-    ] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="A value to replace, as key=value.")
-    ] = None,
-    in_order: Annotated[
-        bool, typer.Option("--in-order", help="Let a later variant win over an earlier one.")
-    ] = False,
+    variants: Variants = None,
+    settings: Settings = None,
+    in_order: InOrder = False,
     members: Annotated[
         int | None,
         typer.Option(help="Run an ensemble of this many members; scenarios share them.", min=1),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from balkhash_model.cli_scenario import Settings, Variants, _frame
 from balkhash_model.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -226,15 +227,10 @@ def _sensitivity(
         "results"
     ),
     threads: Annotated[int | None, typer.Option(help="Threads.", min=1)] = None,
-    variants: Annotated[
-        list[str] | None, typer.Option("--with", help="A variant of the scenario, under overrides.")
-    ] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", help="A value to replace, as key=value.")
-    ] = None,
+    variants: Variants = None,
+    settings: Settings = None,
 ) -> None:
     """Rank what the level of the lake depends on; write NAME.sensitivity.csv and .png."""
-    from balkhash_model.cli_scenario import _frame
     from balkhash_model.ensemble.sensitivity import sensitivity
     from balkhash_model.plot import save, sensitivity_bars
 

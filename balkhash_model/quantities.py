@@ -27,39 +27,22 @@ __all__ = ["LANGUAGES", "Quantity", "attrs", "check_range", "get", "label", "nam
 LANGUAGES = ("en", "ru", "kk")
 """The languages of the labels: English, Russian, Kazakh."""
 
+_CYRILLIC = {
+    "m": "м",
+    "km": "км",
+    "cm": "см",
+    "mm": "мм",
+    "kg": "кг",
+    "g": "г",
+    "t": "т",
+    "Mt": "млн т",
+    "l": "л",
+    "s": "с",
+    "degC": "°C",
+}
 _UNIT_WORDS = {
-    "ru": {
-        "m": "м",
-        "km": "км",
-        "cm": "см",
-        "mm": "мм",
-        "kg": "кг",
-        "g": "г",
-        "t": "т",
-        "Mt": "млн т",
-        "l": "л",
-        "s": "с",
-        "day": "сут",
-        "month": "мес",
-        "yr": "год",
-        "degC": "°C",
-    },
-    "kk": {
-        "m": "м",
-        "km": "км",
-        "cm": "см",
-        "mm": "мм",
-        "kg": "кг",
-        "g": "г",
-        "t": "т",
-        "Mt": "млн т",
-        "l": "л",
-        "s": "с",
-        "day": "тәул",
-        "month": "ай",
-        "yr": "жыл",
-        "degC": "°C",
-    },
+    "ru": _CYRILLIC | {"day": "сут", "month": "мес", "yr": "год"},
+    "kk": _CYRILLIC | {"day": "тәул", "month": "ай", "yr": "жыл"},
     "en": {"degC": "°C"},
 }
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -32,8 +32,7 @@ import matplotlib.pyplot as plt
 import balkhash_model as bm
 from balkhash_model.diagnostics import Score, budget_table, scorecard
 from balkhash_model.diagnostics.skill import annual_means
-from balkhash_model.plot.frame import frame
-from balkhash_model.plot.style import PALETTE, use_style
+from balkhash_model.plot import PALETTE, frame, use_style
 from balkhash_model.reference import value
 
 ALL = [(1961, 2020)]
@@ -185,21 +184,12 @@ with use_style():
         axes.grid(axis="x", visible=False)
     handles, names = right.get_legend_handles_labels()
     storage = handles[names.index("Change of storage")]
-    figure.legend(
-        [*legend[0], storage],
-        [*legend[1], "Change of storage"],
-        loc="upper left",
-        ncols=6,
-        bbox_to_anchor=(0.005, 0.95),
-        columnspacing=1.4,
-        handlelength=1.6,
-    )
     frame(
         figure,
         "Lake Balkhash: what comes, what goes, 1961–2020",
         "Sources: Wang et al. 2022 (in a, eastern rivers as 14.04 − 10.84; the text says about 3);"
         " balkhash_model, scenario hindcast_free_2020.",
-        legend_rows=1,
+        legend=([*legend[0], storage], [*legend[1], "Change of storage"]),
     )
 figure
 

@@ -36,8 +36,7 @@ import balkhash_model as bm
 from balkhash_model.diagnostics import Score, level_skill, scorecard
 from balkhash_model.diagnostics.skill import annual_means
 from balkhash_model.physics.hypsometry import frustum_volume_change
-from balkhash_model.plot.frame import frame
-from balkhash_model.plot.style import PALETTE, use_style
+from balkhash_model.plot import PALETTE, frame, use_style
 from balkhash_model.reference import levels, load, value
 
 free = bm.run("hindcast_free_2020")

@@ -37,8 +37,7 @@ import balkhash_model as bm
 from balkhash_model.diagnostics import Score, scorecard
 from balkhash_model.diagnostics.skill import annual_means
 from balkhash_model.forcing.reservoir import published_losses
-from balkhash_model.plot.frame import frame
-from balkhash_model.plot.style import PALETTE, use_style
+from balkhash_model.plot import PALETTE, frame, use_style
 from balkhash_model.reference import load, value
 from balkhash_model.timeaxis import seconds_in_year
 

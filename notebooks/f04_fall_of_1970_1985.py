@@ -38,8 +38,7 @@ from balkhash_model.diagnostics import Score, scorecard
 from balkhash_model.diagnostics.skill import annual_means
 from balkhash_model.forcing.reservoir import published_losses
 from balkhash_model.physics import closed_lake
-from balkhash_model.plot.frame import frame
-from balkhash_model.plot.style import PALETTE, use_style
+from balkhash_model.plot import PALETTE, frame, use_style
 from balkhash_model.reference import levels, load, value
 
 

@@ -35,8 +35,7 @@ import balkhash_model as bm
 from balkhash_model.diagnostics import Score, scorecard
 from balkhash_model.diagnostics.skill import annual_means
 from balkhash_model.physics.strait import manning_conveyance
-from balkhash_model.plot.frame import frame
-from balkhash_model.plot.style import PALETTE, use_style
+from balkhash_model.plot import PALETTE, frame, use_style
 from balkhash_model.reference import value
 from balkhash_model.reference.levels import altimetry_monthly
 from balkhash_model.salt_state import hold_present_state, mean_balance, present_salinity

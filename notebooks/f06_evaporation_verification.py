@@ -32,8 +32,7 @@ import numpy as np
 from balkhash_model.diagnostics import Score, scorecard
 from balkhash_model.physics import combination, heat_storage, radiation, solar, vapour, wind
 from balkhash_model.physics.lake_surface import march_surface, surface_of_weather
-from balkhash_model.plot.frame import frame
-from balkhash_model.plot.style import PALETTE, use_style
+from balkhash_model.plot import PALETTE, frame, use_style
 from balkhash_model.reference import load
 
 MJ, MM, KPA = solar.MEGAJOULES_PER_DAY, combination.MILLIMETRES_PER_DAY, 1000.0

@@ -14,9 +14,9 @@ from balkhash_model.diagnostics.ecosystem import (
     limits,
 )
 from balkhash_model.diagnostics.ice import ice_dates
-from balkhash_model.diagnostics.indicators import annual_levels, indicators
+from balkhash_model.diagnostics.level_indicators import annual_levels, indicators
 from balkhash_model.diagnostics.outlooks import levels_at_edges, outlook_skill
-from balkhash_model.diagnostics.scorecard import Score, scorecard, within
+from balkhash_model.diagnostics.score_table import Score, scorecard, within
 from balkhash_model.diagnostics.skill import level_skill, skill_scores
 
 __all__ = [

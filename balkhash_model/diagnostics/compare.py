@@ -11,7 +11,7 @@ import xarray as xr
 
 from balkhash_model.diagnostics.balance import budget_table
 from balkhash_model.diagnostics.ecosystem import ecosystem_indicators
-from balkhash_model.diagnostics.indicators import annual_levels, indicators
+from balkhash_model.diagnostics.level_indicators import annual_levels, indicators
 from balkhash_model.errors import InputError, Problem, nearest
 
 __all__ = ["Comparison", "compare_results", "measure_table"]

@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from balkhash_model import reference, units
-from balkhash_model.diagnostics.indicators import _YEAR, _members, lake_levels
+from balkhash_model.diagnostics.level_indicators import _YEAR, _members, lake_levels
 from balkhash_model.errors import InputError, Problem, nearest
 
 FloatArray = npt.NDArray[np.float64]

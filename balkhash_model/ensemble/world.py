@@ -18,10 +18,11 @@ from balkhash_model.forcing.membership import Members
 from balkhash_model.forcing.river import Record, record_of
 from balkhash_model.forcing.series import axis_years
 from balkhash_model.kernel import layout
+from balkhash_model.packing import pack, pack_forcing
 from balkhash_model.runs import start_of
 from balkhash_model.scenario import Scenario
 from balkhash_model.scenario.schema_inflow import STOCHASTIC
-from balkhash_model.simulation import _kernel_forcing, initial_volumes, pack
+from balkhash_model.simulation import initial_volumes
 from balkhash_model.system import LakeSystem
 
 FloatArray = npt.NDArray[np.float64]
@@ -164,7 +165,7 @@ class World:
             self.record, self.base, self.axis, self.reconstruction, members
         ).forcing
         arrays = read_forcing(self.system, forcing)
-        packed, _ = _kernel_forcing(
+        packed, _ = pack_forcing(
             self.system, arrays, self.volume, self.volume * self.salinity, members.numbers.size
         )
         return packed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from balkhash_model.forcing.assemble import assemble, assemble_all
+from balkhash_model.forcing.assembly import assemble, assemble_all
 from balkhash_model.forcing.table import empty_forcing
 from balkhash_model.forcing.weather import Weather, read_weather
 from balkhash_model.forcing.weather_evaporation import (

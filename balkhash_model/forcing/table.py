@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from balkhash_model.system import LakeSystem, Release
 from balkhash_model.timeaxis import TimeAxis
@@ -12,7 +13,9 @@ from balkhash_model.timeaxis import TimeAxis
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["CARRIED", "FILL", "FORCING", "coordinate_names", "empty_forcing"]
+FloatArray = npt.NDArray[np.float64]
+
+__all__ = ["CARRIED", "FILL", "FORCING", "ForcingTable", "coordinate_names", "empty_forcing"]
 
 #: Variables of a forcing dataset: name, unit, second dimension.
 FORCING: dict[str, tuple[str, str]] = {
@@ -107,3 +110,82 @@ def empty_forcing(system: LakeSystem, axis: TimeAxis) -> xr.Dataset:
     dataset = xr.Dataset(variables, coordinates)
     dataset.attrs["datum"] = system.datum
     return dataset
+
+
+class ForcingTable:
+    """Forcing variables being filled; a value with members gives its variable members.
+
+    Parameters
+    ----------
+    system : LakeSystem
+        The lake system.
+    axis : TimeAxis
+        Its intervals.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from balkhash_model.library import load_system
+    >>> axis = TimeAxis.monthly("2000-01-01", "2001-01-01")
+    >>> table = ForcingTable(load_system("balkhash"), axis)
+    >>> table.put("river_flow", "eastern_rivers", np.full(axis.n, 90.0))
+    >>> float(table.done()["river_flow"].sel(river="eastern_rivers").mean())
+    90.0
+    """
+
+    def __init__(self, system: LakeSystem, axis: TimeAxis) -> None:
+        self.dataset = empty_forcing(system, axis)
+        self.parts: dict[str, dict[str, FloatArray]] = {}
+        self.carried: dict[str, tuple[FloatArray, str]] = {}
+
+    def add(self, variable: str, values: FloatArray, comment: str) -> None:
+        """Hand a variable on to the result.
+
+        Parameters
+        ----------
+        variable : str
+            Its name, one of ``CARRIED``.
+        values : array (time, name) or (member, time, name)
+            Its values.
+        comment : str
+            What it was made from.
+        """
+        self.carried[variable] = values, comment
+
+    def put(self, variable: str, name: str, values: FloatArray) -> None:
+        """Set a variable at one place.
+
+        Parameters
+        ----------
+        variable : str
+            Its name, one of ``FORCING``.
+        name : str
+            The storage, river, junction, link or user.
+        values : array (time,) or (member, time)
+            Its values, SI.
+        """
+        self.parts.setdefault(variable, {})[name] = values
+
+    def done(self) -> xr.Dataset:
+        """Give the forcing.
+
+        Returns
+        -------
+        xarray.Dataset
+            As :func:`empty_forcing` lays it out, with members where a value has them.
+        """
+        for variable, parts in self.parts.items():
+            dim = FORCING[variable][1]
+            array = self.dataset[variable]
+            members = max((v.shape[0] for v in parts.values() if v.ndim > 1), default=0)
+            if members:
+                array = array.expand_dims(realization=members).copy()
+            for name, values in parts.items():
+                array.loc[{dim: name}] = values
+            self.dataset[variable] = array
+        for name, (carried, comment) in self.carried.items():
+            unit, dim = CARRIED[name]
+            lead = ("realization",) if carried.ndim > 2 else ()
+            attrs = {"units": unit, "comment": comment}
+            self.dataset[name] = ((*lead, "time", dim), carried, attrs)
+        return self.dataset

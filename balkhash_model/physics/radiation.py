@@ -107,13 +107,7 @@ def net_longwave_fao56(
         minimum_temperature=minimum_temperature,
         maximum_temperature=maximum_temperature,
     )
-    require_order(
-        where,
-        "minimum_temperature",
-        minimum_temperature,
-        "maximum_temperature",
-        maximum_temperature,
-    )
+    require_order(where, "temperature", minimum_temperature, maximum_temperature)
     clear = np.asarray(clear_sky_radiation, dtype=np.float64)
     ratio = np.asarray(shortwave_radiation, float) / np.where(clear > 0.0, clear, 1.0)
     ratio = np.where(clear > 0.0, np.minimum(ratio, 1.0), 1.0)

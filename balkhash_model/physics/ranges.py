@@ -118,41 +118,37 @@ of 2 values; got 57 at [1]; expected 0 to 1. The equation: FAO-56, equation 19
 
 
 def require_order(
-    source: str, lower_name: str, lower: npt.ArrayLike, upper_name: str, upper: npt.ArrayLike
+    source: str, quantity: str, minimum: npt.ArrayLike, maximum: npt.ArrayLike
 ) -> None:
-    """Refuse a lower bound that lies above its upper one, such as a minimum above a maximum.
+    """Refuse a minimum that lies above its maximum.
 
     Parameters
     ----------
     source : str
         Where the equation stands.
-    lower_name : str
-        Name of the lower input.
-    lower : array_like
-        The lower input.
-    upper_name : str
-        Name of the upper input.
-    upper : array_like
-        The upper input.
+    quantity : str
+        What the inputs are called behind ``minimum_`` and ``maximum_``.
+    minimum, maximum : array_like
+        The inputs.
 
     Raises
     ------
     InputError
-        Where the lower one is the greater, naming the first such place.
+        Where the minimum is the greater, naming the first such place.
 
     Examples
     --------
-    >>> require_order("FAO-56", "minimum_temperature", 5.0, "maximum_temperature", 9.0)
+    >>> require_order("FAO-56", "temperature", 5.0, 9.0)
     """
-    below, above = np.broadcast_arrays(np.asarray(lower, float), np.asarray(upper, float))
+    below, above = np.broadcast_arrays(np.asarray(minimum, float), np.asarray(maximum, float))
     wrong = np.atleast_1d(below > above)
     if wrong.any():
         first = int(np.argmax(wrong))
         a, b = np.atleast_1d(below).flat[first], np.atleast_1d(above).flat[first]
         raise InputError(
             Problem(
-                lower_name,
-                f"above {upper_name}" + (f" at [{first}]" if wrong.size > 1 else ""),
+                f"minimum_{quantity}",
+                f"above maximum_{quantity}" + (f" at [{first}]" if wrong.size > 1 else ""),
                 f"{a:g}",
                 f"at most {b:g}",
                 f"The equation: {source}",

@@ -159,13 +159,7 @@ def hargreaves_samani(
         minimum_temperature=minimum_temperature,
         maximum_temperature=maximum_temperature,
     )
-    require_order(
-        where,
-        "minimum_temperature",
-        minimum_temperature,
-        "maximum_temperature",
-        maximum_temperature,
-    )
+    require_order(where, "temperature", minimum_temperature, maximum_temperature)
     low, high = np.asarray(minimum_temperature, float), np.asarray(maximum_temperature, float)
     span = high - low
     factor = 0.00185 * span**2 - 0.0433 * span + 0.4023

@@ -114,13 +114,7 @@ def mean_saturation_vapour_pressure(
     require_ranges(
         where, minimum_temperature=minimum_temperature, maximum_temperature=maximum_temperature
     )
-    require_order(
-        where,
-        "minimum_temperature",
-        minimum_temperature,
-        "maximum_temperature",
-        maximum_temperature,
-    )
+    require_order(where, "temperature", minimum_temperature, maximum_temperature)
     mean: FloatArray = 0.5 * (
         saturation_vapour_pressure(minimum_temperature)
         + saturation_vapour_pressure(maximum_temperature)
@@ -174,7 +168,7 @@ def actual_vapour_pressure(
         ("temperature", minimum_temperature, maximum_temperature),
         ("humidity", minimum_humidity, maximum_humidity),
     ):
-        require_order(where, f"minimum_{name}", low, f"maximum_{name}", high)
+        require_order(where, name, low, high)
     pressure: FloatArray = 0.5 * (
         saturation_vapour_pressure(minimum_temperature) * np.asarray(maximum_humidity, float)
         + saturation_vapour_pressure(maximum_temperature) * np.asarray(minimum_humidity, float)

@@ -9,6 +9,7 @@ from balkhash_model.plot.curves import hypsometry
 from balkhash_model.plot.dam import reservoir
 from balkhash_model.plot.ensemble import exceedance, first_crossing, sensitivity_bars
 from balkhash_model.plot.fans import ensemble_fan, fan, spaghetti
+from balkhash_model.plot.framed import frame
 from balkhash_model.plot.lakes import compare_lakes
 from balkhash_model.plot.legible import text_faults
 from balkhash_model.plot.level_trajectories import trajectories
@@ -32,6 +33,7 @@ __all__ = [
     "exceedance",
     "fan",
     "first_crossing",
+    "frame",
     "hypsometry",
     "ice_calendar",
     "reservoir",

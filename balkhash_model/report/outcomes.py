@@ -15,7 +15,7 @@ import xarray as xr
 from balkhash_model import units
 from balkhash_model.diagnostics import annual_levels, course, indicators, nearness_summary
 from balkhash_model.diagnostics.courses import Course
-from balkhash_model.diagnostics.indicators import lake_levels
+from balkhash_model.diagnostics.level_indicators import lake_levels
 from balkhash_model.errors import InputError
 from balkhash_model.report.read import Source
 

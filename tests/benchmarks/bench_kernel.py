@@ -16,8 +16,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from balkhash_model import runs, simulation
+from balkhash_model import packing, runs
 from balkhash_model.forcing.check import read_forcing
+from balkhash_model.initial_state import initial_volumes
 from balkhash_model.kernel import layout
 from balkhash_model.kernel.march import march
 from balkhash_model.physics import water_activity
@@ -38,8 +39,8 @@ def kernel_case(members: int, own_inflow: bool):
     """Packed system and forcing; members differ in their start, and in their inflow if asked."""
     case = runs.build("hindcast_free")
     arrays = read_forcing(case.system, case.forcing)
-    volume = simulation.initial_volumes(case.system, case.levels, case.axis.edges[0])
-    packed, _ = simulation._kernel_forcing(case.system, arrays, volume, 2.0 * volume, members)
+    volume = initial_volumes(case.system, case.levels, case.axis.edges[0])
+    packed, _ = packing.pack_forcing(case.system, arrays, volume, 2.0 * volume, members)
     rng = np.random.default_rng(1)
     spread = rng.uniform(0.95, 1.05, members)
     packed = packed._replace(initial_volume=volume[:, None] * spread)
@@ -48,7 +49,7 @@ def kernel_case(members: int, own_inflow: bool):
         which = packed.which.copy()
         which[1] = np.arange(members)
         packed = packed._replace(inflow=packed.inflow * factor, which=which)
-    return simulation.pack(case.system), packed
+    return packing.pack(case.system), packed
 
 
 def everything(graph, packed):

@@ -142,3 +142,20 @@ def test_a_figure_and_its_module_have_different_names():
     """Else ``bm.plot.name`` is the module in a session that imports the modules one by one."""
     modules = {p.stem for p in (PACKAGE / "plot").glob("*.py")}
     assert not modules & set(balkhash_model.plot.__all__)
+
+
+@pytest.mark.parametrize(
+    "package", sorted(p.parent for p in PACKAGE.rglob("__init__.py")), ids=lambda p: p.name
+)
+def test_no_package_gives_a_name_that_is_also_a_module_of_it(package):
+    # which of the two an attribute means would depend on what was imported last
+    tree = ast.parse((package / "__init__.py").read_text(encoding="utf-8"))
+    given = {
+        alias.asname or alias.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    given |= {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    modules = {path.stem for path in package.glob("*.py")}
+    assert not given & modules

@@ -6,7 +6,8 @@ import pytest
 import balkhash_model as bm
 from balkhash_model import runs
 from balkhash_model.forcing.link_dates import dated_links
-from balkhash_model.library import _SYSTEMS, load_system
+from balkhash_model.library import load_system
+from balkhash_model.library.files import SYSTEMS
 from balkhash_model.scenario import load_scenario
 from balkhash_model.system import Hypsometry, LakeSystem, Storage, Weir
 
@@ -110,7 +111,7 @@ def test_a_link_without_dates_cannot_be_dated(problems):
 
 
 def test_a_system_file_with_a_slip_in_a_year_is_refused(problems, tmp_path):
-    text = _SYSTEMS.joinpath("aral.yml").read_text(encoding="utf-8")
+    text = SYSTEMS.joinpath("aral.yml").read_text(encoding="utf-8")
     file = tmp_path / "aral.yml"
     file.write_text(text.replace("opens: 2005-08-01", "opens: 1805-08-01"), encoding="utf-8")
     [found] = problems(load_system, str(file))

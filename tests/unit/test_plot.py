@@ -11,8 +11,7 @@ import xarray as xr
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import balkhash_model as bm
-from balkhash_model.plot import PALETTE, save, trajectories, use_style
-from balkhash_model.plot.frame import frame
+from balkhash_model.plot import PALETTE, frame, save, trajectories, use_style
 from balkhash_model.reference.levels import balkhash_levels
 
 
@@ -214,11 +213,13 @@ def test_the_public_name():
 
 
 def test_a_frame_keeps_title_and_sources_clear_of_the_axes():
-    figure, axes = plt.subplots(figsize=(7.0, 4.0))
-    axes.set_ylabel("Level (m, Baltic system)")
-    axes.set_xlabel("Year")
-    axes.set_title("a  Level")
-    frame(figure, "The lake", "Source: one\nSource: two", legend_rows=1)
+    with use_style():
+        figure, axes = plt.subplots(figsize=(7.0, 4.0))
+        line = axes.plot([2000.0, 2001.0], [341.0, 342.0])
+        axes.set_ylabel("Level (m, Baltic system)")
+        axes.set_xlabel("Year")
+        axes.set_title("a  Level")
+        frame(figure, "The lake", "Source: one\nSource: two", legend=(line, ["gauge"]))
     FigureCanvasAgg(figure).draw()
     renderer = figure.canvas.get_renderer()
     panel = axes.get_tightbbox(renderer)
@@ -226,7 +227,7 @@ def test_a_frame_keeps_title_and_sources_clear_of_the_axes():
     title = figure._suptitle.get_window_extent(renderer)
     assert caption.y0 >= 0.0
     assert caption.y1 < panel.y0
-    # a row of a legend fits between the title and the panel
-    assert title.y0 - panel.y1 > 0.15 * figure.dpi
+    legend = figure.legends[0].get_window_extent(renderer)
+    assert panel.y1 < legend.y0 < legend.y1 < title.y0
     assert title.y1 <= figure.bbox.y1
     assert not plt.fignum_exists(figure.number)
