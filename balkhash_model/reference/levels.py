@@ -199,7 +199,7 @@ def aral_levels() -> pd.DataFrame:
     table = load("aral_annual")
     whole = table["water_body"].values == "whole"
     years, level = table["year"].values[whole], table["level_m"].values[whole]
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (ARAL, "year", np.datetime64(f"{year}-07-01"), float(value), 0.05, "text", None)
         for year, value in zip(years, level, strict=True)
         if year <= 1989
