@@ -81,7 +81,8 @@ class InputError(BalkhashError, ValueError):
 
     def __init__(self, problems: Problem | Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = (
-            (problems,) if isinstance(problems, Problem) else tuple(problems)
+            # what two terms of one file stumble over is said once
+            (problems,) if isinstance(problems, Problem) else tuple(dict.fromkeys(problems))
         )
         count = len(self.problems)
         if count == 1:

@@ -276,6 +276,8 @@ def _summary(record: object, result: xr.Dataset, levels: pd.DataFrame, paths: li
     single = "realization" not in result.dims
     budget = budget_table(result if single else _mean(result), record.outputs.periods, lake)
     skill = level_skill(result, levels) if single else pd.DataFrame()
+    # a series that ended before the run says nothing about it
+    skill = skill[skill["n"] > 0] if not skill.empty else skill
     worst = float(abs(result["balance_residual"]).max())
     notes = [
         f"water balance closed in all intervals and storages; largest residual {worst:.1e} m3/s"
@@ -398,14 +400,22 @@ def collapse_job(
 
     from balkhash_model.diagnostics import course, nearness_summary, observed_baseline
     from balkhash_model.plot import collapse, save
+    from balkhash_model.plot.style import FORMATS
 
     problems: list[Problem] = []
+    if figure is not None and figure.suffix.lower() not in FORMATS:
+        problems.append(
+            Problem(str(figure), "no format of a figure", figure.suffix, ", ".join(FORMATS))
+        )
     courses = []
     try:
         baseline = observed_baseline(lake)
     except InputError as error:
         problems += error.problems
     for path in results:
+        if not path.exists():
+            problems.append(Problem(str(path), "no such file"))
+            continue
         try:
             with xr.open_dataset(path) as opened:
                 courses.append(course(opened.load(), onset=onset))

@@ -12,6 +12,9 @@ from balkhash_model.timeaxis import seconds_in_year
 
 __all__ = ["level_skill", "skill_scores"]
 
+#: Name of the level that is averaged.
+_LEVEL = "compared_level"
+
 
 def skill_scores(simulated: npt.ArrayLike, observed: npt.ArrayLike) -> dict[str, float]:
     r"""Skill of a series: RMSE, bias, NSE and KGE (2009).
@@ -100,6 +103,15 @@ def annual_means(result: xr.Dataset, name: str = "lake_level") -> pd.Series:
     return mean
 
 
+def _means(result: xr.Dataset, storage: str | None) -> tuple[pd.Series, pd.Series]:
+    """Levels of the lake, or of one storage, by year and by month."""
+    level = result["lake_level"] if storage is None else result["water_level"].sel(storage=storage)
+    index = pd.PeriodIndex(pd.DatetimeIndex(level["time"].values), freq="M")
+    monthly: pd.Series = pd.Series(level.values, index=index).groupby(level=0).mean()
+    plain = level.reset_coords(drop=True)
+    return annual_means(result.assign({_LEVEL: plain}), _LEVEL), monthly
+
+
 def level_skill(result: xr.Dataset, observed: pd.DataFrame) -> pd.DataFrame:
     """Skill of the simulated lake level against observations, by series.
 
@@ -110,13 +122,19 @@ def level_skill(result: xr.Dataset, observed: pd.DataFrame) -> pd.DataFrame:
     observed : pandas.DataFrame
         Columns ``series`` (name), ``averaging`` (``year`` or ``month``), ``time`` (datetime64) and
         ``level`` (m, in the datum of the result); optionally ``offset`` (m, added to the
-        observation before it is compared).
+        observation before it is compared) and ``storage`` (name of the basin that the series
+        is of; missing: the whole lake, which has no level where its basins are apart).
 
     Returns
     -------
     pandas.DataFrame
         One row for each series: ``averaging, n, rmse, bias, nse, offset``; a series without a
         level in the result's period has n = 0.
+
+    Raises
+    ------
+    InputError
+        For a storage that the result does not have.
 
     Examples
     --------
@@ -125,17 +143,22 @@ def level_skill(result: xr.Dataset, observed: pd.DataFrame) -> pd.DataFrame:
     >>> "rmse" in level_skill(bm.run("hindcast_free"), balkhash_levels())
     True
     """
-    level = result["lake_level"]
-    yearly = annual_means(result)
-    monthly = pd.Series(
-        level.values, index=pd.PeriodIndex(pd.DatetimeIndex(level["time"].values), freq="M")
-    )
-    monthly = monthly.groupby(level=0).mean()
+    means: dict[str | None, tuple[pd.Series, pd.Series]] = {None: _means(result, None)}
     rows = {}
     mixed = observed.groupby("series")["averaging"].nunique() > 1
     for (name, averaging), group in observed.groupby(["series", "averaging"], sort=False):
         if mixed[name]:
             name = f"{name} ({averaging})"
+        named = group["storage"].dropna().unique() if "storage" in group else []
+        place = str(named[0]) if len(named) == 1 else None
+        if place is not None and place not in result["storage"].values:
+            known = [str(s) for s in result["storage"].values]
+            raise InputError(
+                Problem(f"levels of {name!r}, storage", "no such storage", place, ", ".join(known))
+            )
+        if place not in means:
+            means[place] = _means(result, place)
+        yearly, monthly = means[place]
         times = pd.DatetimeIndex(group["time"])
         offset = group["offset"].to_numpy() if "offset" in group else np.zeros(len(group))
         simulated = (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from balkhash_model import quantities
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.forcing.table import CARRIED, FORCING, coordinate_names
 from balkhash_model.timeaxis import TimeAxis
@@ -31,6 +32,8 @@ _OPTIONAL = {
 }
 #: Variables that cannot be negative.
 _POSITIVE = ("precipitation_rate", "release_demand", "withdrawal_demand")
+#: Depths that no weather exceeds: beyond the range of the table of quantities a unit is wrong.
+_DEPTHS = ("precipitation_rate", "evaporation_rate")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -155,12 +158,19 @@ def _read_variable(
             problems.append(Problem(where, "gauged in some members and not in others"))
     if name == "release_maximum":
         bad &= ~np.isposinf(values)
-    _first(problems, where, "is not a number", bad, names, axis, "finite values, without gaps")
+    _first(problems, where, "is not a number", values, bad, names, axis, "finite values, no gaps")
     if name in CARRIED:
         outside = (values < 0.0) | (values > 1.0)
-        _first(problems, where, "outside its range", outside, names, axis, "0 to 1")
+        _first(problems, where, "outside its range", values, outside, names, axis, "0 to 1")
     if name in _POSITIVE:
-        _first(problems, where, "is negative", values < 0.0, names, axis, "zero or more")
+        low = values < 0.0
+        _first(problems, where, "is negative", values, low, names, axis, f"zero or more {unit}")
+    if name in _DEPTHS:
+        most = quantities.get(name).valid_max
+        assert most is not None
+        high = (values > most) & ~bad
+        told = f"at most {most:g} {unit}, {most * 86400e3:.0f} mm/day"
+        _first(problems, where, "is too large", values, high, names, axis, told, "Check the unit")
     return values if len(problems) == before else None
 
 
@@ -168,20 +178,23 @@ def _first(
     problems: list[Problem],
     where: str,
     what: str,
+    values: FloatArray,
     bad: npt.NDArray[np.bool_],
     names: list[str],
     axis: TimeAxis | None,
     expected: str,
+    hint: str | None = None,
 ) -> None:
     if bad.any():
-        _, t, i = (int(x) for x in np.argwhere(bad)[0])
+        member, t, i = (int(x) for x in np.argwhere(bad)[0])
         when = str(axis.edges[t])[:10] if axis is not None else f"interval {t}"
         problems.append(
             Problem(
                 f"{where} of {names[i]!r} from {when}",
                 what,
-                f"{int(bad.sum())} such value(s)",
+                f"{values[member, t, i]:g}, the first of {int(bad.sum())} such value(s)",
                 expected,
+                hint,
             )
         )
 

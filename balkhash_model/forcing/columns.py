@@ -112,13 +112,12 @@ def _arranged(times: npt.NDArray[np.str_], values: dict[str, FloatArray], where:
         years = times.astype(np.int64)
         problem = _gap(years)
         if problem is not None:
-            raise InputError(Problem(f"{where}: time", "years do not follow on", str(problem)))
+            raise InputError(_order(f"{where}: time", "years", problem, years))
         return Series(years, values)
     month = times.astype("datetime64[M]").astype(np.int64)
     problem = _gap(month)
     if problem is not None:
-        text = str(np.datetime64(problem, "M"))
-        raise InputError(Problem(f"{where}: time", "months do not follow on", text))
+        raise InputError(_order(f"{where}: time", "months", problem, month))
     first, last = int(month[0]) // 12, int(month[-1]) // 12
     filled = {}
     for name, value in values.items():
@@ -126,6 +125,16 @@ def _arranged(times: npt.NDArray[np.str_], values: dict[str, FloatArray], where:
         table[month - first * 12] = value
         filled[name] = table.reshape(-1, 12)
     return Series(np.arange(first, last + 1) + 1970, filled)
+
+
+def _order(where: str, what: str, wrong: int, numbers: npt.NDArray[np.int64]) -> Problem:
+    """What is told of a year or month that does not follow on the one before."""
+    before = int(numbers[int(np.flatnonzero(np.diff(numbers) != 1)[0])])
+    got, last, due = (
+        str(n) if what == "years" else str(np.datetime64(n, "M"))
+        for n in (wrong, before, before + 1)
+    )
+    return Problem(where, f"{what} do not follow on", f"{got} after {last}", due)
 
 
 def _gap(numbers: npt.NDArray[np.int64]) -> int | None:
@@ -226,13 +235,22 @@ def _on_axis(
     missing = months_to_axis(axis, np.where(np.isfinite(rates), 0.0, 1.0)) > 0.0
     if missing.any():
         gaps = np.unique(axis.years[missing])
+        blank = [
+            f"{year}-{month + 1:02d}"
+            for year, row in zip(years, np.isfinite(rates), strict=True)
+            if year in gaps and row.any()
+            for month in np.flatnonzero(~row)
+        ]
+        got = f"{gaps[0]} to {gaps[-1]}"
+        if blank:
+            got += f", where {blank[0]} is the first of {len(blank)} months without a value"
         raise InputError(
             Problem(
                 where,
                 "no column covers these years",
-                f"{gaps[0]} to {gaps[-1]}",
+                got,
                 f"{years[0]} to {years[-1]}",
-                "Shorten the period, or add a column with mean_of",
+                "Fill in what is missing, shorten the period, or add a column with mean_of",
             )
         )
     return flow

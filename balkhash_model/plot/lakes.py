@@ -70,7 +70,7 @@ def compare_lakes(
     >>> len(compare_lakes(["balkhash", "caspian"]).axes)
     2
     """
-    chosen = list(LAKES) if lakes is None else list(lakes)
+    chosen = [lakes] if isinstance(lakes, str) else list(LAKES if lakes is None else lakes)
     problems = [
         Problem("lakes", "no record of this lake", name, ", ".join(LAKES), nearest(name, LAKES))
         for name in chosen

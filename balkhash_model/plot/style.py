@@ -12,7 +12,10 @@ from balkhash_model.errors import InputError, Problem
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["PALETTE", "SIZES", "STYLE", "Size", "save", "series_style", "use_style"]
+__all__ = ["FORMATS", "PALETTE", "SIZES", "STYLE", "Size", "save", "series_style", "use_style"]
+
+#: Endings of files that a figure is saved to.
+FORMATS = (".png", ".svg", ".pdf")
 
 Size = Literal["page", "slide", "web"]
 
@@ -184,6 +187,11 @@ def save(figure: Figure, path: str | Path) -> None:
     path : path-like
         A file whose ending names the format: png, svg or pdf.
 
+    Raises
+    ------
+    InputError
+        For another ending; nothing is written.
+
     Examples
     --------
     >>> import tempfile, pathlib
@@ -193,6 +201,10 @@ def save(figure: Figure, path: str | Path) -> None:
     >>> file.exists()
     True
     """
+    if Path(path).suffix.lower() not in FORMATS:
+        raise InputError(
+            Problem(str(path), "no format of a figure", Path(path).suffix, ", ".join(FORMATS))
+        )
     undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
     with use_style():
         figure.savefig(path, dpi="figure", metadata=undated.get(Path(path).suffix))

@@ -133,6 +133,8 @@ def balkhash_levels() -> pd.DataFrame:
 #: What altimetry of each basin of the Aral is raised by, m, with its uncertainty: the North at the
 #: full lake of 42.0 m (median of 2010-2018), the South at the annual levels of 1992-2000.
 _ARAL_TIES = {"north": (41.62, 0.2), "south": (29.35, 0.35)}
+#: Basin of the system that a record of altimetry is held against.
+_ARAL_STORAGE = {"north": "north", "south": "south_east"}
 ARAL = "annual levels, whole sea"
 
 
@@ -179,9 +181,10 @@ def aral_levels() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns `series, averaging, time, level, uncertainty, flag`: the whole sea from 1950 to
-        1989, then annual means of :func:`tied_altimetry`. The table of the whole sea does not say
-        how a year was averaged: they are taken as annual means.
+        Columns `series, averaging, time, level, uncertainty, flag, storage`: the whole sea from
+        1950 to 1989, then annual means of :func:`tied_altimetry` with the basin that they are held
+        against (of the South, the South-East). The table of the whole sea does not say how a year
+        was averaged: they are taken as annual means.
 
     Examples
     --------
@@ -196,8 +199,8 @@ def aral_levels() -> pd.DataFrame:
     table = load("aral_annual")
     whole = table["water_body"].values == "whole"
     years, level = table["year"].values[whole], table["level_m"].values[whole]
-    rows = [
-        (ARAL, "year", np.datetime64(f"{year}-07-01"), float(value), 0.05, "text")
+    rows: list[tuple[object, ...]] = [
+        (ARAL, "year", np.datetime64(f"{year}-07-01"), float(value), 0.05, "text", None)
         for year, value in zip(years, level, strict=True)
         if year <= 1989
     ]
@@ -207,8 +210,9 @@ def aral_levels() -> pd.DataFrame:
             if len(group) == 12:
                 name, day = f"altimetry, {basin.capitalize()}", np.datetime64(f"{year}-07-01")
                 error = float(monthly.attrs["uncertainty"])
-                rows.append((name, "year", day, float(group.mean()), error, "computed"))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+                level = float(group.mean())
+                rows.append((name, "year", day, level, error, "computed", _ARAL_STORAGE[basin]))
+    return pd.DataFrame(rows, columns=[*COLUMNS, "storage"])
 
 
 def observed_levels(system: str) -> pd.DataFrame:

@@ -168,7 +168,7 @@ def closed_lake_of(system: LakeSystem) -> Lake:
     Raises
     ------
     InputError
-        Where the lake has more than two basins, or an outlet.
+        Where the lake has more than two basins, or an outlet, or what is given is no lake system.
 
     Examples
     --------
@@ -177,6 +177,15 @@ def closed_lake_of(system: LakeSystem) -> Lake:
     >>> lake.names, float(lake.level[0])
     (['west', 'east'], 335.0)
     """
+    if not isinstance(system, LakeSystem):
+        raise InputError(
+            Problem(
+                "system",
+                "is no lake system",
+                repr(system)[:60],
+                "what bm.load_system(NAME) returns",
+            )
+        )
     where = f"system {system.name!r}"
     basins = tuple(system.storage(name) for name in system.lake)
     names = [b.name for b in basins]

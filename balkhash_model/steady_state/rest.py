@@ -152,7 +152,8 @@ def equilibrium(
     inflow : str, number, row of them, or mapping
         River water that reaches the lake, R: all of it together, or by basin. A text carries its
         unit ("14.9 km3/yr"), a number is m3 s-1. A row of values gives a dimension ``inflow``.
-        Without shares by basin, two basins are taken as one surface.
+        Without shares by basin, two basins are taken as one surface; with them, a basin that is
+        not named gets no river.
     net_evaporation : str or number, optional
         Evaporation less precipitation, e (m s-1); by default that of the parameter set.
     groundwater : str, number or mapping, optional

@@ -188,3 +188,15 @@ def test_lakes_side_by_side_and_an_unknown_one():
         assert word in titles
     with pytest.raises(bm.InputError, match="Nearest: caspian"):
         compare_lakes(["kaspian"])
+    assert len(compare_lakes("caspian").axes) == len(compare_lakes(["caspian"]).axes)
+
+
+def test_a_figure_in_no_format_is_refused_before_anything_is_drawn(tmp_path):
+    file, picture = tmp_path / "run.nc", tmp_path / "collapse.xyz"
+    write_result(bm.run("hindcast_free"), file)
+    with pytest.raises(bm.InputError) as caught:
+        collapse_job([file, tmp_path / "none.nc"], picture)
+    found = [str(p) for p in caught.value.problems]
+    assert found[0].endswith("no format of a figure; got .xyz; expected .png, .svg, .pdf")
+    assert found[1].endswith("none.nc: no such file")
+    assert not picture.exists()

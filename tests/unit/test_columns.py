@@ -12,6 +12,7 @@ from balkhash_model.scenario import load_scenario
 from balkhash_model.scenario.schema_series import Column
 from balkhash_model.timeaxis import TimeAxis
 
+CLIMATE = ("precipitation", "evaporation")
 CURVE = "level_m,area_km2,volume_km3\n100,0,0\n110,50,0.25\n120,100,1.0\n"
 SYSTEM = """\
 name: my_lake
@@ -92,6 +93,7 @@ def test_a_file_that_is_not_there_is_named_with_its_line(lake, monkeypatch):
         ("end: 2003-01-01", "end: 2004-01-01", r"no column covers these years; got 2003 to 2003"),
         ("kind: table\n", "kind: history\n", "belong together"),
         ("lake_level: 115.0 m", "lake_level: 90.0 m", "outside its curve"),
+        ("column: evaporation, unit: mm/", "column: evaporation, unit: m/", "is too large.*unit"),
     ],
 )
 def test_what_is_wrong_in_the_files_is_said(lake, monkeypatch, old, new, words):
@@ -100,6 +102,30 @@ def test_what_is_wrong_in_the_files_is_said(lake, monkeypatch, old, new, words):
     (lake / "my_run.yml").write_text(SCENARIO.replace(old, new))
     with pytest.raises(bm.InputError, match=words):
         bm.run(load_scenario("my_run.yml"))
+
+
+def told_of(lake, monkeypatch, row, new):
+    """The problems of a run whose forcing has another row (or none) in place of one."""
+    monkeypatch.chdir(lake)
+    lines = (lake / "forcing.csv").read_text().splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith(row))
+    lines[at : at + 1] = [] if new is None else [new]
+    (lake / "forcing.csv").write_text("\n".join(lines) + "\n")
+    with pytest.raises(bm.InputError) as caught:
+        bm.run(load_scenario("my_run.yml"))
+    assert not (lake / "results").exists()
+    return [str(p) for p in caught.value.problems]
+
+
+def test_a_month_without_a_value_is_named(lake, monkeypatch):
+    found = told_of(lake, monkeypatch, "2001-07", "2001-07,,,")
+    assert [f.split(": ")[1] for f in found] == [f"climate.table.{x}" for x in CLIMATE]
+    assert all("2001-07 is the first of 1 months without a value" in f for f in found)
+
+
+def test_a_month_that_is_not_there_is_told_once(lake, monkeypatch):
+    (found,) = told_of(lake, monkeypatch, "2001-07", None)
+    assert "months do not follow on; got 2001-08 after 2001-06; expected 2001-07" in found
 
 
 @pytest.mark.parametrize(

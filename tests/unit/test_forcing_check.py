@@ -111,12 +111,12 @@ REFUSED = {
     "NaN": (
         nan_at("river_flow", "river", "eastern_rivers", 4),
         "forcing river_flow of 'eastern_rivers' from 2000-05-01: is not a number; "
-        "got 1 such value(s); expected finite values, without gaps",
+        "got nan, the first of 1 such value(s); expected finite values, no gaps",
     ),
     "infinite": (
         value("evaporation_rate", np.inf),
         "forcing evaporation_rate of 'kapshagay' from 2000-01-01: is not a number; "
-        "got 36 such value(s)",
+        "got inf, the first of 36 such value(s)",
     ),
     "infinite gauge": (value("gauge_flow", np.inf), "forcing gauge_flow of 'ushzharma'"),
     "negative rain": (

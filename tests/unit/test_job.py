@@ -300,3 +300,8 @@ def test_the_doctor_names_a_table_that_is_not_as_it_was(monkeypatch):
     monkeypatch.setattr(reference, "check", lambda: [bad])
     rows = dict(job.diagnose())["Reference data"]
     assert (bad.key, "bad", False) in rows
+
+
+def test_a_series_that_ended_before_the_run_is_not_scored(tmp_path):
+    job = run_jobs(["aral_style"], tmp_path)[0]
+    assert job.skill.empty

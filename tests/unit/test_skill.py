@@ -7,6 +7,7 @@ import xarray as xr
 
 from balkhash_model.diagnostics.balance import budget_table
 from balkhash_model.diagnostics.skill import annual_means, level_skill, skill_scores
+from balkhash_model.errors import InputError
 from balkhash_model.timeaxis import TimeAxis
 
 
@@ -162,6 +163,20 @@ def test_days_are_averaged_to_the_month_of_the_observation():
     assert level_skill(result(axis, values), table).loc["a", "rmse"] == pytest.approx(
         0.0, abs=1e-12
     )
+
+
+def test_a_series_of_one_basin_is_held_against_that_basin():
+    run = result(AXIS, np.where(np.arange(24) < 12, LEVEL, np.nan))  # the basins part in 1962
+    basins = np.stack([LEVEL, LEVEL - 5.0], axis=1)
+    run = run.assign(water_level=(("time", "storage"), basins), storage=["north", "south"])
+    rows = [(n, "year", f"{y}-07-01", 337.0) for n in ("whole", "south") for y in (1961, 1962)]
+    table = observed(rows).assign(storage=[None, None, "south", "south"])
+    found = level_skill(run, table)
+    assert found["n"].tolist() == [1, 2]
+    assert found.loc["whole", "bias"] == pytest.approx(4.0)
+    assert found.loc["south", "bias"] == pytest.approx(-0.5)
+    with pytest.raises(InputError, match="no such storage; got east; expected north, south"):
+        level_skill(run, table.assign(storage="east"))
 
 
 def test_observations_outside_the_run_do_not_count():

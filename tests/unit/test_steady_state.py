@@ -315,3 +315,9 @@ def test_a_lake_with_an_outlet_is_refused(problems):
 def test_step_response_refuses(balkhash, problems, given, words):
     found = problems(bm.step_response, balkhash, **({"years": [1.0]} | given))
     assert any(words in p for p in found), found
+
+
+def test_a_name_in_place_of_a_system_is_refused(problems):
+    words = "system: is no lake system; got 'balkhash'; expected what bm.load_system(NAME) returns"
+    assert problems(bm.equilibrium, "balkhash", inflow="14 km3/yr") == [words]
+    assert problems(bm.step_response, "balkhash", change="1 km3/yr", years=[1]) == [words]
