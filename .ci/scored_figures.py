@@ -1,10 +1,11 @@
 """Write the page of published figures and what the notebooks give, or check that it is up to date.
 
-``python .ci/scored_figures.py --write`` runs every notebook ``notebooks/f*.py`` from top to bottom
-and writes ``docs/reference/scored-figures.md`` from the list ``scores`` that each leaves behind
-(records of ``balkhash_model.diagnostics.Score``). ``--check`` runs them too, writes nothing and
-ends with code 1 where the page says something else: other words, another yes or NO, or a number
-that differs in its first three digits. A new notebook needs no entry here.
+``python .ci/scored_figures.py --write`` runs every notebook on published figures (those that score
+a group F1 to F12) from top to bottom and writes ``docs/reference/scored-figures.md`` from the list
+``scores`` that each leaves behind (records of ``balkhash_model.diagnostics.Score``). ``--check``
+runs them too, writes nothing and ends with code 1 where the page says something else: other words,
+another yes or NO, or a number that differs in its first three digits. A new notebook needs no entry
+here.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from balkhash_model import reference
 from balkhash_model.diagnostics import Score, within
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -80,7 +82,31 @@ def run(path: Path) -> Notebook:
     print(f"{path.stem}: {time.perf_counter() - started:.1f} s", file=sys.stderr)
     if not names.get("scores"):
         raise SystemExit(f"{path.name} leaves no list 'scores'")
+    if faults := faults_of(list(names["scores"])):
+        raise SystemExit("\n".join(f"{path.name}: {fault}" for fault in faults))
     return Notebook(path.stem, title_of(path), list(names["scores"]))
+
+
+def faults_of(scores: list[Score]) -> list[str]:
+    """What a row rests on is named, a miss says why, and no number stands twice."""
+    known, seen, found = set(reference.sources()), set(), []
+    for score in scores:
+        name = f"{score.group} {score.quantity!r}"
+        keys = [key for key in score.source.split(", ") if key not in known and " " not in key]
+        if keys:
+            found.append(f"{name} has the source {', '.join(keys)}, which the catalogue lacks")
+        if not score.note and (score.within is False or score.kind == "not reproducible"):
+            found.append(f"{name} misses and says not why")
+        if (score.group, score.quantity) in seen:
+            found.append(f"{name} stands twice")
+        seen.add((score.group, score.quantity))
+    return found
+
+
+def on_published_figures() -> list[Path]:
+    """The notebooks that score a group, in the order of the groups."""
+    groups = {p: re.findall(r'"F(\d+)"', p.read_text("utf-8")) for p in NOTEBOOKS.glob("*.py")}
+    return sorted((p for p in groups if groups[p]), key=lambda p: (int(groups[p][0]), p.stem))
 
 
 def decimals_of(score: Score) -> int:
@@ -213,8 +239,7 @@ def main() -> int:
     choice.add_argument("--write", action="store_true", help="write the page")
     choice.add_argument("--check", action="store_true", help="compare with the page")
     asked = parser.parse_args()
-    paths = sorted(NOTEBOOKS.glob("f[0-9]*.py"), key=lambda p: int(re.sub(r"\D.*", "", p.stem[1:])))
-    text = render([run(path) for path in paths])
+    text = render([run(path) for path in on_published_figures()])
     if asked.write:
         PAGE.write_text(text, encoding="utf-8")
         print(f"wrote {PAGE.relative_to(ROOT)}")

@@ -20,8 +20,6 @@ from balkhash_model.system import LakeSystem
 
 __all__ = ["initial_volumes", "pack", "simulate"]
 
-_kernel_forcing = pack_forcing
-
 
 def simulate(
     system: LakeSystem,

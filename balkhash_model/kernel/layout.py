@@ -30,7 +30,6 @@ __all__ = [
     "Graph",
     "Output",
     "allocate_output",
-    "counts",
     "coupling",
     "junction_code",
     "pack_conveyance",
@@ -181,34 +180,6 @@ ROWS: tuple[tuple[tuple[str, str, int], ...], ...] = (
 )
 
 
-def counts(graph: Graph) -> dict[str, int]:
-    """Number of storages, links, junctions and users, in the order of their records.
-
-    Parameters
-    ----------
-    graph : Graph
-        The lake system.
-
-    Returns
-    -------
-    dict of str to int
-        By kind.
-
-    Examples
-    --------
-    >>> from balkhash_model.library import load_system
-    >>> from balkhash_model.simulation import pack
-    >>> counts(pack(load_system("balkhash")))
-    {'storage': 3, 'link': 2, 'junction': 1, 'user': 1}
-    """
-    return {
-        "storage": graph.storage_flag.size,
-        "link": graph.link.shape[0],
-        "junction": graph.junction_to.size,
-        "user": graph.user_place.size,
-    }
-
-
 def rows_of(group: int, number: dict[str, int]) -> dict[str, slice]:
     """Where each quantity of a group stands among its rows.
 
@@ -217,7 +188,7 @@ def rows_of(group: int, number: dict[str, int]) -> dict[str, slice]:
     group : int
         ``CLIMATE``, ``INFLOWS``, ``USE`` or ``FLUX``.
     number : dict of str to int
-        Storages, links, junctions and users, as :func:`counts` gives them.
+        Storages, links, junctions and users, in the order of their records.
 
     Returns
     -------

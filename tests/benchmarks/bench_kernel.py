@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+import balkhash_model as bm
 from balkhash_model import packing, runs
 from balkhash_model.forcing.check import read_forcing
 from balkhash_model.initial_state import initial_volumes
@@ -65,7 +66,7 @@ def everything(graph, packed):
         lowering=np.array([water_activity.LINEAR, water_activity.QUADRATIC, 2.0]),
         link_value=value,
     )
-    rows = layout.rows_of(layout.USE, layout.counts(graph))
+    rows = layout.rows_of(layout.USE, packing.counts(bm.load_system("balkhash")))
     use = packed.use.copy()
     use[:, :, rows["target"].start] = 15e9
     use[:, :, rows["rate"].start] = 1.0 / (90.0 * 86400.0)

@@ -178,15 +178,15 @@ def ours_api(members: int, steps: int, threads: int) -> Callable[[], np.ndarray]
 
 def ours_kernel(members: int, steps: int, threads: int) -> Callable[[], np.ndarray]:
     """The kernel alone: states, no salt, no fluxes."""
-    from balkhash_model import simulation
+    from balkhash_model import packing
     from balkhash_model.forcing.check import read_forcing
     from balkhash_model.kernel.march import march
 
     system, forcing = _ours(members, steps)
     arrays = read_forcing(system, forcing)
     first = np.array([FIRST])
-    packed, _ = simulation._kernel_forcing(system, arrays, first, 0.0 * first, members)
-    graph = simulation.pack(system)
+    packed, _ = packing.pack_forcing(system, arrays, first, 0.0 * first, members)
+    graph = packing.pack(system)
 
     def work() -> np.ndarray:
         out = march(graph, packed, with_salt=False, fluxes=False, threads=threads)

@@ -21,8 +21,8 @@ def page():
     return module
 
 
-def inflow(model, **more):
-    return Score("F1", "inflow", "km3 yr-1", 14.04, "wang2022", model, 0.42, **more)
+def inflow(model, source="wang2022", **more):
+    return Score("F1", "inflow", "km3 yr-1", 14.04, source, model, 0.42, **more)
 
 
 def books(page, *scores):
@@ -39,6 +39,16 @@ def test_groups_are_counted_by_numbers_of_the_model(page):
     assert "| F1 | The budget | 2 | 1 | **not met** | 0 |" in text
     assert "| -1.040 | 0.42 | **NO** | `wang2022` | too little |" in text
     assert "nothing scored" in page.render(books(page, apart))
+
+
+def test_a_row_says_what_it_rests_on_and_why_it_misses(page):
+    faults = page.faults_of([inflow(10.0), inflow(13.9, source="nobody2020")])
+    assert [f.split("'")[2] for f in faults] == [
+        " misses and says not why",
+        " has the source nobody2020, which the catalogue lacks",
+        " stands twice",
+    ]
+    assert page.faults_of([inflow(10.0, note="a dry year")]) == []
 
 
 def test_groups_stand_in_the_order_of_their_numbers(page):
