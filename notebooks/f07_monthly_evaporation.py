@@ -247,7 +247,7 @@ scores = [
     ),
     Score(
         "F7",
-        "annual evaporation",
+        "annual evaporation, by the budget of 1961-2020",
         "mm",
         1044.0,
         "derived from wang2022",
@@ -255,7 +255,15 @@ scores = [
         kind="input",
         note="prior of the fit: net evaporation 849 mm",
     ),
-    Score("F7", "annual evaporation", "mm", 1000.0, "huang2020", default, kind="input"),
+    Score(
+        "F7",
+        "annual evaporation, by a paper of 2020",
+        "mm",
+        1000.0,
+        "huang2020",
+        default,
+        kind="input",
+    ),
     Score(
         "F7",
         "mean evaporation 1961-2020",
