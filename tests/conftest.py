@@ -1,10 +1,18 @@
 """What many tests share: one run of the free hindcast, the shipped system, a small scenario."""
 
+import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 import balkhash_model as bm
+
+# the same examples in every run, so that a change is judged by what it changes; to look further:
+# HYPOTHESIS_PROFILE=search pytest tests/property
+hypothesis.settings.register_profile("fixed", derandomize=True, print_blob=True)
+hypothesis.settings.register_profile("search", print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 SCENARIO = """\
 meta: {{name: {name}, title: A short run, rationale: For the tests}}

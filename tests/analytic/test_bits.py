@@ -37,7 +37,7 @@ def rates():
     evaporation[11::97] *= 40.0
     return {
         "river_flow": river,
-        "evaporation_rate": evaporation,
+        "evaporation_rate": np.minimum(evaporation, 9.9e-7),
         "release_demand": release,
         "withdrawal_demand": demand,
     }
