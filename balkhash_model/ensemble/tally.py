@@ -262,7 +262,7 @@ def bin_edges(low: float, per_bin: float, bins: int) -> tuple[FloatArray, IntArr
     Examples
     --------
     >>> edges, cells = bin_edges(0.0, 10.0, 20)
-    >>> edges[10].round(6), int(cells[0]) << 43 == np.ones(1).view(np.int64)[0]
+    >>> edges[10].round(6), bool(int(cells[0]) << 43 == np.ones(1).view(np.int64)[0])
     (np.float64(2.718282), True)
     """
     edges = np.empty(bins + 1)
