@@ -12,13 +12,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from balkhash_model.kernel.compiled import internal
+from balkhash_model.kernel.compiled import inlined, internal
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 #: Members that are stepped side by side.
 LANES = 64
+#: Lanes are worked on in groups of so many, a multiple of what the processor takes at once.
+GROUP = 16
 #: Places that each field has: at a multiple of 64 the fields would meet in the same few sets of the
 #: cache, and a store would look like it hit the loads of the field eight places on.
 PITCH = LANES + 8
@@ -101,6 +103,16 @@ LANE_FIELDS = 4
 
 # First index of Block.mean
 STEP, INTERVAL = range(2)
+
+
+@inlined
+def whole_groups(n: int) -> int:  # pragma: no cover - compiled
+    """Lanes of which the first `n` are in use, rounded up to whole groups.
+
+    The compiler sees that the number is a multiple of ``GROUP``, and makes no code for the rest of
+    a division. What stands in the lanes beyond is of no account: they are never marked as good.
+    """
+    return GROUP * ((n + GROUP - 1) // GROUP)
 
 
 class Block(NamedTuple):

@@ -92,7 +92,7 @@ def _signatures() -> dict[str, Any]:
     reals, flags = real[::1], flag[::1]
     nothing = numba.void
     made = {
-        "evaluate": real(graph, reals, flags, flags, real, real, flag, flag, whole, block),
+        "evaluate": whole(graph, reals, flags, flags, real, real, flag, flag, whole, block),
         "newton_step": nothing(graph, flags, real, real, whole, block),
         "close_stage": nothing(
             graph, flags, real, real, flag, real, real, flag, flag, whole, block

@@ -42,8 +42,9 @@ def start_block(
     """Set the initial states; nothing stays of the members before."""
     w, ns = b.s, b.s.shape[0]
     b.w[:] = 0.0
+    for k in range(LANES):
+        b.z[ALIVE, k] = 1.0 if k < n else 0.0
     for k in range(n):
-        b.z[ALIVE, k] = 1.0
         for s in range(ns):
             c = forcing.curve_index[s, start + k]
             b.row[s, k] = graph.curve_row[c]
@@ -92,10 +93,10 @@ def note_status(
             over = w[s, NOW, k] > w[s, BRIM, k]
             dry = flag & (w[s, NOW, k] * w[s, PER_TOE, k] < 1.0)
             z[WRONG, k] += 1.0 if over | dry else 0.0
-    left = 0.0
+    left = 0
     for k in range(n):
-        left += z[WRONG, k]
-    if left > 0.0:
+        left += 1 if z[WRONG, k] > 0.0 else 0
+    if left > 0:
         for k in range(n):
             m = start + k
             if z[ALIVE, k] > z[GOOD, k]:

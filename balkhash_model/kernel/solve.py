@@ -26,6 +26,7 @@ from balkhash_model.kernel.block import (
     TOE,
     VOLUME,
     Block,
+    whole_groups,
 )
 from balkhash_model.kernel.compiled import compiled, inlined
 from balkhash_model.kernel.layout import FROM, KIND, STRAIT, TO, Graph
@@ -84,6 +85,7 @@ def newton_step(
         or b.z.shape[1] != PITCH
     ):
         return
+    n = whole_groups(n)
     w, v, z, matrix = b.s, b.v, b.z, b.matrix
     ns = w.shape[0]
     for i in range(ns):

@@ -31,6 +31,7 @@ from balkhash_model.kernel.block import (
     VOLUME,
     WRONG,
     Block,
+    whole_groups,
 )
 from balkhash_model.kernel.compiled import compiled, inlined
 from balkhash_model.kernel.fluxes import (
@@ -118,20 +119,19 @@ def remember_heads(graph: Graph, n: int, b: Block) -> None:  # pragma: no cover 
 
 
 @inlined
-def unsolved(graph: Graph, h: float, n: int, b: Block) -> float:  # pragma: no cover - compiled
+def unsolved(graph: Graph, h: float, n: int, b: Block) -> int:  # pragma: no cover - compiled
     """Take the lanes whose equations hold off the busy ones; the number that remain.
 
     The comparisons are written so that a value that is no number counts as wrong.
     """
     w, v, z = b.s, b.v, b.z
-    for k in range(n):
-        z[WRONG, k] = 0.0
     for s in range(w.shape[0]):
+        before = 1.0 if s > 0 else 0.0
         for k in range(n):
             lack = w[s, BASE, k] + h * w[s, NET, k] - w[s, VOLUME, k]
             allowed = TOLERANCE if w[s, FADE, k] == 0.0 else TOE_TOLERANCE
             fine = abs(lack) * w[s, INVERSE_AREA, k] <= allowed
-            z[WRONG, k] += 0.0 if fine else 1.0
+            z[WRONG, k] = before * z[WRONG, k] + (0.0 if fine else 1.0)
     for link in range(graph.link.shape[0]):
         if graph.link[link, KIND] == STRAIT:
             for k in range(n):
@@ -139,11 +139,11 @@ def unsolved(graph: Graph, h: float, n: int, b: Block) -> float:  # pragma: no c
                 shut = (v[link, DEPTH, k] <= SHUT) & (gap <= FLOW_FLOOR)
                 fine = shut | (abs(v[link, HEAD, k]) <= TOLERANCE)
                 z[WRONG, k] += 0.0 if fine else 1.0
-    left = 0.0
+    left = 0
     for k in range(n):
-        z[BUSY, k] = z[BUSY, k] if z[WRONG, k] > 0.0 else 0.0
-    for k in range(n):
-        left += z[BUSY, k]
+        busy = (z[BUSY, k] > 0.0) & (z[WRONG, k] > 0.0)
+        z[BUSY, k] = 1.0 if busy else 0.0
+        left += 1 if busy else 0
     return left
 
 
@@ -159,7 +159,7 @@ def evaluate(
     fresh: bool,
     n: int,
     b: Block,
-) -> float:  # pragma: no cover - compiled
+) -> int:  # pragma: no cover - compiled
     """Fluxes, net inflow and its derivatives by volume; how many lanes are left to solve.
 
     `h` is the length of the stage and `dt` that of the step, s; `first` tells that the stage is
@@ -178,7 +178,8 @@ def evaluate(
         or b.through.shape[2] != PITCH
         or b.z.shape[1] != PITCH
     ):
-        return 0.0
+        return 0
+    n = whole_groups(n)
     if fresh:
         begin_stage(h < dt and not first, dt, h, n, b)
     ahead, new = h if first else dt, 1.0 if fresh else 0.0
@@ -320,6 +321,7 @@ def close_stage(
         or b.mean.shape[2] != PITCH
     ):
         return
+    n = whole_groups(n)
     for k in range(n):
         # a lane that is still busy could not be solved
         b.z[GOOD, k] = b.z[GOOD, k] if b.z[BUSY, k] == 0.0 else 0.0

@@ -23,6 +23,7 @@ from balkhash_model.kernel.block import (
     ALIVE,
     FLOW,
     GOOD,
+    LANES,
     STEP,
     Block,
     copy_lanes,
@@ -54,6 +55,8 @@ UNDAMPED, HALF_DAMPED = 8, 24
 def take_out(n: int, b: Block, spare: Block) -> int:  # pragma: no cover - compiled
     """Bring the lanes whose step failed into the spare block, side by side; their number."""
     count = 0
+    for k in range(LANES):
+        spare.z[GOOD, k] = 0.0
     for k in range(n):
         if b.z[ALIVE, k] > b.z[GOOD, k]:
             spare.member[count] = k
@@ -96,7 +99,7 @@ def take_step(
     spare: Block,
 ) -> None:  # pragma: no cover - compiled
     """One step of all living lanes, short ones where that fails."""
-    for k in range(members):
+    for k in range(LANES):
         block.z[GOOD, k] = block.z[ALIVE, k]
     for attempt in range(len(SHORT_STEPS)):
         n = members if attempt == 0 else take_out(members, block, spare)
@@ -118,15 +121,15 @@ def take_step(
         for part in range(2 * count if two else count):
             second = two and part % 2 == 1
             if not second and part > 0:
-                going = 0.0
+                going = 0
                 for k in range(n):
-                    going += b.z[GOOD, k]
-                if going == 0.0:
+                    going += 1 if b.z[GOOD, k] > 0.0 else 0
+                if going == 0:
                     break
             first, fresh, iteration = two and not second, True, 0
             while True:
                 left = evaluate(graph, opening, gauged, active, dt, h, first, fresh, n, b)
-                if left == 0.0 or iteration == limit:
+                if left == 0 or iteration == limit:
                     break
                 damp = 1.0 if iteration < UNDAMPED else 0.5 if iteration < HALF_DAMPED else 0.2
                 newton_step(graph, active, h, damp, n, b)
