@@ -24,6 +24,8 @@ GROUP = 16
 #: Places that each field has: at a multiple of 64 the fields would meet in the same few sets of the
 #: cache, and a store would look like it hit the loads of the field eight places on.
 PITCH = LANES + 8
+#: Bytes of a line of the cache.
+LINE = 64
 TINY_VOLUME = 1e-3  # m3
 
 # Fields of a storage; ENTRY is what its table is looked up with, here its volume
@@ -134,6 +136,14 @@ class Block(NamedTuple):
     member: IntArray  # (lane,) lane of the other block
 
 
+def _zeros(*shape: int) -> FloatArray:
+    """Zeros that start on a line of the cache, so that no vector straddles two lines."""
+    count = int(np.prod(shape))
+    store = np.zeros(count + LINE // 8)
+    first = -store.ctypes.data % LINE // 8
+    return store[first : first + count].reshape(shape)
+
+
 def make_block(ns: int, nl: int, nj: int, nu: int, rows: int) -> Block:
     """Allocate a block.
 
@@ -154,7 +164,7 @@ def make_block(ns: int, nl: int, nj: int, nu: int, rows: int) -> Block:
     >>> make_block(3, 2, 1, 1, 10).w.shape == (7, FIELDS, PITCH)
     True
     """
-    w = np.zeros((ns + nl + nj + nu, FIELDS, PITCH))
+    w = _zeros(ns + nl + nj + nu, FIELDS, PITCH)
     s, v, j, u = np.split(w, np.cumsum((ns, nl, nj)))
     return Block(
         w=w,
@@ -162,10 +172,10 @@ def make_block(ns: int, nl: int, nj: int, nu: int, rows: int) -> Block:
         v=v,
         j=j,
         u=u,
-        z=np.zeros((LANE_FIELDS, PITCH)),
-        matrix=np.zeros((ns, ns, PITCH)),
-        through=np.zeros((nj, ns, PITCH)),
-        mean=np.zeros((2, rows, PITCH)),
+        z=_zeros(LANE_FIELDS, PITCH),
+        matrix=_zeros(ns, ns, PITCH),
+        through=_zeros(nj, ns, PITCH),
+        mean=_zeros(2, rows, PITCH),
         row=np.zeros((ns + nl + nj + nu, PITCH), dtype=np.int64),
         member=np.zeros(LANES, dtype=np.int64),
     )

@@ -72,9 +72,12 @@ from balkhash_model.kernel.compiled import inlined, internal
 from balkhash_model.kernel.layout import (
     COEFFICIENT,
     FROM,
+    KIND,
+    LINEAR,
     LINEAR_HEAD,
     OUTSIDE,
     SILL,
+    STRAIT,
     TO,
     Graph,
 )
@@ -164,14 +167,22 @@ def storage_fluxes(active: bool, n: int, b: Block, s: int) -> None:  # pragma: n
         w[s, INVERSE_AREA, k] = inverse
         w[s, SUPPLY, k] = supply
         w[s, FADE, k] = fade
-        wet = on * area * supply
-        w[s, WET, k] = wet
-        w[s, EVAPORATING, k] = wet * w[s, ACTIVITY, k]
         w[s, NET, k] = on * (w[s, INFLOW, k] + w[s, OUTWARD, k] * supply + net_rain * area * supply)
         w[s, SHIFT, k] = 0.0
         matrix[s, s, k] = on * (
             net_rain * (rise * inverse * supply + area * fade) + w[s, OUTWARD, k] * fade
         )
+
+
+@inlined
+def wet_areas(active: bool, n: int, b: Block, s: int) -> None:  # pragma: no cover - compiled
+    """Area of one storage that is rained on and that evaporates, for the record."""
+    w = b.s
+    on = 1.0 if active else 0.0
+    for k in range(n):
+        wet = on * w[s, AREA, k] * w[s, SUPPLY, k]
+        w[s, WET, k] = wet
+        w[s, EVAPORATING, k] = wet * w[s, ACTIVITY, k]
 
 
 @inlined
@@ -202,7 +213,6 @@ def release(
         for k in range(n):
             v[link, LINK, k] = v[link, PASSED, k]
             v[link, BY_FROM, k] = 0.0
-            v[link, BY_TO, k] = 0.0
     else:
         for k in range(n):
             rate = v[link, RATE, k]
@@ -212,7 +222,6 @@ def release(
             by_volume = opening * rate if (wanted > least) & (wanted < most) else 0.0
             v[link, LINK, k] = flow * w[i, SUPPLY, k]
             v[link, BY_FROM, k] = by_volume * w[i, SUPPLY, k] + flow * w[i, FADE, k]
-            v[link, BY_TO, k] = 0.0
 
 
 @inlined
@@ -231,7 +240,6 @@ def weir(
         v[link, BY_FROM, k] = (
             1.5 * root * w[i, INVERSE_AREA, k] * w[i, SUPPLY, k] + flow * w[i, FADE, k]
         )
-        v[link, BY_TO, k] = 0.0
 
 
 @inlined
@@ -357,7 +365,7 @@ def share_link(
         if not is_strait:
             for k in range(n):
                 w[to, NET, k] += v[link, LINK, k]
-        if graph.coupled[i, to]:
+        if graph.link[link, KIND] == LINEAR or graph.link[link, KIND] == STRAIT:
             for k in range(n):
                 matrix[i, to, k] -= v[link, BY_TO, k]
                 matrix[to, to, k] += v[link, BY_TO, k]

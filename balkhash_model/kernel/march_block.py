@@ -61,13 +61,26 @@ def start_block(
 
 
 @internal
-def load(
-    values: FloatArray, slot: IntArray, which: IntArray, t: int, start: int, n: int, b: Block
-) -> None:  # pragma: no cover - compiled
-    """Bring the rates of one interval into the lanes; members that follow each other may share."""
-    one = True
+def all_share(which: IntArray, start: int, n: int) -> bool:  # pragma: no cover - compiled
+    """Whether the members of a block have one set of forcing in common."""
+    other = 0
     for k in range(n):
-        one &= which[start + k] == which[start]
+        other += 1 if which[start + k] != which[start] else 0
+    return other == 0
+
+
+@internal
+def load(
+    values: FloatArray,
+    slot: IntArray,
+    which: IntArray,
+    one: bool,
+    t: int,
+    start: int,
+    n: int,
+    b: Block,
+) -> None:  # pragma: no cover - compiled
+    """Bring the rates of one interval into the lanes; `one` tells that they are the same in all."""
     for row in range(values.shape[2]):
         record, field = slot[row, 0], slot[row, 1]
         if one:
@@ -147,14 +160,17 @@ def march_block(
     for start in range(begin, end, LANES):
         n = min(LANES, end - start)
         start_block(graph, forcing, start, n, block)
+        which, slot = forcing.which, graph.slots
+        one_climate = all_share(which[CLIMATE], start, n)
+        one_inflow = all_share(which[INFLOWS], start, n)
+        one_use = all_share(which[USE], start, n)
         for t in range(forcing.duration.size + 1):
             write_states(t, start, n, block, out)
             if t == forcing.duration.size:
                 break
-            which, slot = forcing.which, graph.slots
-            load(forcing.climate, slot[CLIMATE], which[CLIMATE], t, start, n, block)
-            load(forcing.inflow, slot[INFLOWS], which[INFLOWS], t, start, n, block)
-            load(forcing.use, slot[USE], which[USE], t, start, n, block)
+            load(forcing.climate, slot[CLIMATE], which[CLIMATE], one_climate, t, start, n, block)
+            load(forcing.inflow, slot[INFLOWS], which[INFLOWS], one_inflow, t, start, n, block)
+            load(forcing.use, slot[USE], which[USE], one_use, t, start, n, block)
             gauged, active, opening = forcing.gauged[t], forcing.active[t], forcing.opening[t]
             step = forcing.duration[t] / substeps
             if fluxes:

@@ -64,15 +64,22 @@ def storage_salt(
     for k in range(n):
         volume = max(w[s, BASE, k] + h * w[s, NET, k], TINY_VOLUME)
         gain = on * w[s, SALT_IN, k]
-        start = w[s, SALT_BASE, k] + h * gain
-        deposits = rate if start > above * volume else 0.0
-        per_volume = on / volume
-        w[s, PER_VOLUME, k] = per_volume
+        w[s, PER_VOLUME, k] = on / volume
         w[s, GAIN, k] = gain
-        w[s, DEPOSITS, k] = deposits
         w[s, DRAWN, k] = -on * w[s, OUTWARD, k] * w[s, SUPPLY, k]
-        w[s, RIGHT, k] = start + h * deposits * above * volume
-        matrix[s, s, k] = 1.0 + h * deposits
+        w[s, RIGHT, k] = w[s, SALT_BASE, k] + h * gain
+        matrix[s, s, k] = 1.0
+    if rate > 0.0:
+        for k in range(n):
+            volume = max(w[s, BASE, k] + h * w[s, NET, k], TINY_VOLUME)
+            start = w[s, RIGHT, k]
+            deposits = rate if start > above * volume else 0.0
+            w[s, DEPOSITS, k] = deposits
+            w[s, RIGHT, k] = start + h * deposits * above * volume
+            matrix[s, s, k] = 1.0 + h * deposits
+    else:
+        for k in range(n):
+            w[s, DEPOSITS, k] = 0.0
 
 
 @inlined
@@ -91,9 +98,6 @@ def link_salt(
         for k in range(n):
             depth = min(w[i, LEVEL, k], w[to, LEVEL, k]) - sill
             v[link, MIXING, k] = mixing * min(max(depth / EXCHANGE_DEPTH, 0.0), 1.0)
-    else:
-        for k in range(n):
-            v[link, MIXING, k] = 0.0
     if active[i]:
         for k in range(n):
             there = h * (max(v[link, LINK, k], 0.0) + v[link, MIXING, k]) * w[i, PER_VOLUME, k]

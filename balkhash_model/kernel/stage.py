@@ -46,12 +46,14 @@ from balkhash_model.kernel.fluxes import (
     storage_users,
     strait,
     weir,
+    wet_areas,
 )
 from balkhash_model.kernel.layout import (
     FLUX,
     FROM,
     KIND,
     LINEAR,
+    OUTSIDE,
     RELEASE,
     SILL,
     STRAIT,
@@ -201,9 +203,10 @@ def evaluate(
     for j in range(nj):
         for k in range(n):
             b.j[j, ARRIVED, k] = 0.0
-        for s in range(ns):
+    for link in range(nl):
+        if graph.link[link, TO] < OUTSIDE:
             for k in range(n):
-                b.through[j, s, k] = 0.0
+                b.through[-2 - graph.link[link, TO], graph.link[link, FROM], k] = 0.0
     # straits last: they look at what all the others bring
     for part in range(2):
         for link in range(nl):
@@ -332,6 +335,8 @@ def close_stage(
     if with_salt:
         salt_stage(graph, active, h, fluxes, n, b)
     if fluxes:
+        for s in range(b.s.shape[0]):
+            wet_areas(active[s], n, b, s)
         for row in range(b.mean.shape[1]):
             record, field = graph.slots[FLUX, row, 0], graph.slots[FLUX, row, 1]
             for k in range(n):
