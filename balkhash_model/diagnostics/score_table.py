@@ -99,12 +99,12 @@ class Score:
         if math.isnan(self.tolerance) or math.isnan(self.model):
             return None
         slack = 1e-12 * max(1.0, abs(self.published))
-        return abs(self.model - self.published) <= self.tolerance + slack
+        return bool(abs(self.model - self.published) <= self.tolerance + slack)
 
     @property
     def passes(self) -> bool:
         """Whether the row came out as it should: within its tolerance, or flagged if it must be."""
-        return self.within is self.expected
+        return self.within == self.expected
 
     @property
     def verdict(self) -> str:
