@@ -293,7 +293,9 @@ scores += [
 identity = partial(row, kind="identity")
 scores += [
     identity("mean area from volume and depth of rain", "km2", 17199.0, model=area, tolerance=1.0),
-    identity("evaporation as a depth", "mm yr-1", 1044.0, model=evaporated / area * 1e6, tolerance=1.0),
+    identity(
+        "evaporation as a depth", "mm yr-1", 1044.0, model=evaporated / area * 1e6, tolerance=1.0
+    ),
     identity("net evaporation", "mm yr-1", 849.0, model=1e3 * net_depth, tolerance=1.0),
     identity(
         "sum of the printed terms",

@@ -367,9 +367,7 @@ scores = [
         model=341.0 - strait.sill,
         kind="input",
     ),
-    identity(
-        "salt in the West", "Mt", 36.0, model=west * part["west"] * 106.0, tolerance=0.5
-    ),
+    identity("salt in the West", "Mt", 36.0, model=west * part["west"] * 106.0, tolerance=0.5),
     identity(
         "salt in the East", "Mt", 276.0, model=stock - west * part["west"] * 106.0, tolerance=0.5
     ),

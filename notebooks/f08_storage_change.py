@@ -268,7 +268,10 @@ scores = [
             half_percent(rate),
             "identity",
         )
-        for period, rate, found in (("1970-1985", -1.84, rate_1970), ("2011-2015", -2.65, rate_2011))
+        for period, rate, found in (
+            ("1970-1985", -1.84, rate_1970),
+            ("2011-2015", -2.65, rate_2011),
+        )
     ),
     *(
         Score(
