@@ -320,7 +320,7 @@ scores += [
         "wang2022, zhang2022",
         level[1987] - level[1970],
         0.1 + 0.15,
-        note="printed: -2.31 (wang2022), -2.21 (zhang2022), -2.38 (older); half the range and 0.15 m",
+        note="printed: -2.31 (Wang), -2.21 (Zhang), -2.38 (older); half the range and 0.15 m",
     ),
     row(
         "rise 1988-2004",

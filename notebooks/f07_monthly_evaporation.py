@@ -215,11 +215,12 @@ figure
 # %% [markdown]
 # ## Published and computed
 #
-# "Published" for the range 950 to 1100 mm is its middle, with half its width as tolerance. A printed
-# annual evaporation is that of the whole year; so the heat balance is held to it with what runs put
-# on ice, 3 % of the year by assumption. With that it gives 1112 mm, and misses by 12. Open water
-# alone, 1079 mm, would lie inside. The untuned balance is warm in July and probably takes in too
-# much; runs use it for the season alone, with a depth that levels give.
+# "Published" for the range 950 to 1100 mm is its middle, with half its width as tolerance. A
+# printed annual evaporation is that of the whole year; so the heat balance is held to it with what
+# runs put on ice, 3 % of the year by assumption. With that it gives 1112 mm, and misses by 12. Open
+# water alone, 1079 mm, would lie inside. The weather is assumed but for the air temperature, and a
+# balance that is untuned cannot be expected to be right by 1 %; runs take the season alone from it,
+# and a depth that levels give.
 #
 # For the lag "published" is the middle of the derived time constants (9 to 19 days West, 15 to 31
 # East), with half of it as tolerance. The lag is longer than the time constant of the model itself,
@@ -234,7 +235,7 @@ whole_year = found.loc["lake", "open water (mm)"] / (1.0 - p["evaporation_ice_sh
 tau = found["time constant (d)"]
 since_july = winters["freeze_up"] - pd.to_datetime([f"{w - 1}-07-01" for _, w in winters.index])
 freeze = 182.0 + float((since_july / pd.Timedelta("1D")).mean())
-thaw = float(winters["break_up"].dt.dayofyear.mean())
+thaw = float(winters["break_up"].dt.day_of_year.mean())
 melting = {
     n: int(((y.ice_cover > 0.1) & (y.ice_cover < 0.9))[:182].sum()) for n, y in years.items()
 }
@@ -429,7 +430,7 @@ scores = [
         "day",
         104.5,
         "nasa_eo",
-        float(np.mean([winters.loc[(n, 2003), "break_up"].dayofyear for n in sites])),
+        float(np.mean([winters.loc[(n, 2003), "break_up"].day_of_year for n in sites])),
         kind="information",
         note="seen 11 to 18 April; single years are not fitted",
     ),
