@@ -162,7 +162,9 @@ with use_style():
         gains = (west.iloc[i], east.iloc[i], row["precipitation"], row["groundwater"])
         stack(right, i, gains, row["evaporation"], i, False)
         change_of = row["change of storage"]
-        right.plot(i, change_of, "D", ms=7, color="black", mec="white", label="Change of storage")
+        right.plot(
+            i, change_of, "D", ms=7, color="black", mec="white", zorder=5, label="Change of storage"
+        )
         right.annotate(
             f"{change_of:+.2f}".replace("-", "−"),
             (i, change_of),
@@ -175,7 +177,7 @@ with use_style():
             annotation_clip=False,
         )
     right.axhline(0.0, color="#555555", lw=0.8)
-    right.set_xticks(range(len(PERIODS)), [f"{a}–{b % 100:02d}" for a, b in PERIODS])
+    right.set_xticks(range(len(PERIODS)), [f"{a}–{b}" for a, b in PERIODS])
     right.set_xlim(-0.5, 3.75)
     right.set_ylim(-20.0, 22.0)
     right.set_ylabel("Mean flow, positive to the lake (km³/yr)")

@@ -103,7 +103,8 @@ print(f"printed volumes imply {implied_1961:.2f} m in 1961")
 
 # %%
 years = level.index.to_numpy() + 0.5
-anchors = seen[seen["series"] == "dated levels"]
+anchors = load("balkhash_level_anchors").to_dataframe()
+anchors = anchors[(anchors["used"] == "yes") & (anchors["averaging"] == "annual mean")]
 altimetry = seen[seen["series"] == "altimetry, annual means"]
 zhang = load("balkhash_hypsometry_statements").to_dataframe().query("source == 'zhang2022'")
 zhang = zhang[zhang["flag"] == "text"]
@@ -122,13 +123,14 @@ with use_style():
     )
     top.plot(years, level, **OWN)
     top.errorbar(
-        middle(anchors["time"]),
-        anchors["level"],
-        anchors["uncertainty"],
+        anchors["decimal_year"],
+        anchors["level_m"],
+        anchors["uncertainty_m"],
         fmt="D",
         ms=6,
         capsize=3,
-        label="Dated levels (Wang, Zhang)",
+        zorder=4,
+        label="Dated levels, all that are scored",
         **WANG,
     )
     top.plot(
@@ -212,8 +214,8 @@ with use_style():
     frame(
         figure,
         "Lake Balkhash 1961–2020: level, area and volume",
-        "Sources: Wang et al. 2022, Zhang et al. 2022, G-REALM altimetry tied in 2011–12; "
-        "balkhash_model, scenario hindcast_free_2020.",
+        "Sources: Wang et al. 2022, Zhang et al. 2022, Mukatayev 2016; G-REALM altimetry, tied to "
+        "the levels of 2011 and 2012;\nbalkhash_model, scenario hindcast_free_2020.",
     )
 figure
 
@@ -289,8 +291,6 @@ level_note = {
     2011: "one mean flow for 2006-2020 holds no wet years of its own",
     2012: "one mean flow for 2006-2020 holds no wet years of its own",
 }
-dated = load("balkhash_level_anchors").to_dataframe()
-dated = dated[(dated["used"] == "yes") & (dated["averaging"] == "annual mean")]
 scores = [
     row(
         f"level {int(anchor.decimal_year)} ({anchor.source})",
@@ -301,7 +301,7 @@ scores = [
         0.3 if anchor.decimal_year < 1962 else 0.2,
         note=level_note.get(int(anchor.decimal_year), ""),
     )
-    for anchor in dated.itertuples()
+    for anchor in anchors.itertuples()
 ]
 scores += [
     row(

@@ -125,7 +125,7 @@ print(f"18.5 km3 lie at {full_level:.2f} m; altimetry tied at {tie:.2f} m")
 # %%
 COLOURS = {"km171": "west", "kapshagay_outflow": "user", "ushzharma": "observed"}
 BOX = {"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.85}
-names = [f"{first}–{last % 100:02d}" for first, last in periods.index]
+names = [f"{first}–{last}" for first, last in periods.index]
 x = np.arange(len(names), dtype=float)
 
 with use_style():
@@ -185,9 +185,16 @@ with use_style():
     for level, text in ((485.0, "design, 28.14 km³"), (full_level, "called full, 18.5 km³")):
         right.axhline(level, color=PALETTE["threshold"], ls="-.", lw=1.1)
         right.text(
-            np.datetime64("1970-06-01"), level + 0.3, text, fontsize=8.5, color=PALETTE["threshold"]
+            np.datetime64("1970-06-01"), level + 0.7, text, fontsize=8.5, color=PALETTE["threshold"]
         )
-    right.set_ylim(455, 487.5)
+    right.set_ylim(455, 488.5)
+    right.text(
+        np.datetime64("1974-06-01"),
+        456.0,
+        "filled since 1970,\nfrom 435.7 m",
+        fontsize=8.5,
+        color="#5A523A",
+    )
     right.set_ylabel("Level (m, Baltic system)")
     right.set_xlabel("Year")
     right.set_title("c  Level of Kapshagay")
@@ -197,8 +204,9 @@ with use_style():
     frame(
         figure,
         "The lower Ili and the Kapshagay reservoir",
-        "Sources: Wang et al. 2022, table 2; G-REALM altimetry, tied by two dated volumes of "
-        "Kazhydromet; balkhash_model, scenario hindcast_free_2020 with kapshagay_rule.",
+        "km 171: above the reservoir; Ushzharma: head of the delta. Sources: Wang et al. 2022, "
+        "table 2; G-REALM altimetry, tied by two dated\nvolumes of Kazhydromet; balkhash_model, "
+        "scenario hindcast_free_2020 with kapshagay_rule.",
     )
 figure
 

@@ -205,7 +205,7 @@ with use_style():
     top.axhline(341.0, color=PALETTE["threshold"], ls="-.", lw=1.2)
     top.text(
         2014.6,
-        340.97,
+        340.9,
         "341.0 m: level not to fall below",
         color=PALETTE["threshold"],
         ha="right",
@@ -241,7 +241,7 @@ with use_style():
     left.set_ylabel("Change of level (m)")
     left.set_title("b  A lasting lack of inflow")
     left.legend(loc="lower left", fontsize=8.5)
-    left.set_ylim(-4.6, 0.0)
+    left.set_ylim(-4.9, 0.0)
 
     for i, (_, percent, kind) in enumerate(shares):
         colour, hatch, _ = KINDS[kind]

@@ -212,6 +212,8 @@ with use_style():
     right.plot(total, lake[:, 1], color=PALETTE["east"], ls="-", lw=1.4, label="East")
     right.axhline(335.0, color="#555555", lw=1.2, ls=":")
     right.axhline(341.0, color=PALETTE["threshold"], ls="-.", lw=1.2)
+    right.text(2.0, 341.12, "341.0 m", fontsize=8.5, color=PALETTE["threshold"])
+    right.text(15.9, 334.9, "sill", fontsize=8.5, ha="right", va="top")
     right.axhspan(326, 340.5, color=PALETTE["period"], alpha=0.5, lw=0, zorder=0)
     right.text(7.2, 331.0, "bed assumed\nbelow 340.5 m", fontsize=8.5, color="#5A523A")
     right.plot(
@@ -235,7 +237,8 @@ with use_style():
         "Lake Balkhash: two basins, one strait",
         "Sources: General Scheme 2016, CAWater-Info, Sala et al. 2020, Wang et al. 2022 (balance); "
         "balkhash_model, steady state and\nscenario hindcast_free. "
-        "Strait by Manning's equation, roughness 0.03 and length 10 km assumed.",
+        "Strait by Manning's equation, roughness 0.03 and length 10 km assumed. 341.0 m: level "
+        "not to fall below.",
     )
 figure
 

@@ -309,7 +309,7 @@ with use_style():
         "Evaporation: the printed test values and ours",
         "Sources: FAO-56 (Allen et al. 1998) and McMahon et al. 2013 in the tests of CSLSevap and "
         "pyet; R package Evapotranspiration;\nbalkhash_model.physics. In a, exact agreement is "
-        "drawn at 2e-10.",
+        "drawn at 2e-10; in b, the numbers are the computed ones.",
     )
 figure
 

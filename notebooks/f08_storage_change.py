@@ -120,7 +120,7 @@ with bm.plot.use_style():
             bar.set_color(bm.plot.PALETTE["lake"])
         low = bar.get_y() + min(size, 0.0)
         left.annotate(
-            f"{size:+.2f}",
+            f"{size:+.2f}".replace("-", "−"),
             (bar.get_x() + 0.35, low),
             xytext=(0, -12),
             textcoords="offset points",
@@ -129,26 +129,30 @@ with bm.plot.use_style():
     left.hlines(
         steps.cumsum(), at[:-1] - 0.35, at[1:] + 0.35, lw=0.8, color=bm.plot.PALETTE["lake"]
     )
-    left.set_xticks(at, [*steps.index[:-1], "not printed", "1970-2020"], rotation=30, ha="right")
+    left.set_xticks(
+        at, [*(n.replace("-", "–\n") for n in steps.index[:-1]), "not\nprinted", "1970–\n2020"]
+    )
     left.axhline(0.0, color=bm.plot.PALETTE["lake"], lw=0.8)
     left.set_ylim(-32.0, 8.0)
     left.set_ylabel("Change of storage since 1970 (km³)")
     left.set_title("Zhang 2022, as printed")
     for i, (name, colour) in enumerate(zip(records, colours, strict=True)):
+        there = records.notna()
+        # the bars of a period stand side by side, without gaps for records that do not cover it
+        place = there.iloc[:, :i].sum(axis=1) - 0.5 * (there.sum(axis=1) - 1)
+        own = there[name]
         drawn = right.bar(
-            np.arange(len(records)) + 0.22 * (i - 1.5),
-            records[name],
-            width=0.21,
+            (np.arange(len(records)) + 0.29 * place)[own],
+            records[name][own],
+            width=0.27,
             label=name,
             color=bm.plot.PALETTE[colour],
             hatch=("", "//", "..", "xx")[i],
             edgecolor="white",
         )
-        right.bar_label(
-            drawn, fmt=lambda x: f"{x:+.1f}" if np.isfinite(x) else "", fontsize=7.5, padding=1
-        )
+        right.bar_label(drawn, fmt=lambda x: f"{x:+.1f}".replace("-", "−"), fontsize=8, padding=1)
     right.axhline(0.0, color=bm.plot.PALETTE["lake"], lw=0.8)
-    right.set_xticks(np.arange(len(records)), records.index)
+    right.set_xticks(np.arange(len(records)), [n.replace("-", "–") for n in records.index])
     right.set_ylabel("Change of storage in the period (km³)")
     right.set_title("The same years in other records")
     right.set_ylim(-45.0, 48.0)

@@ -164,7 +164,8 @@ with bm.plot.use_style():
         weight="bold",
     )
     figure.supxlabel(
-        "Default parameters, constant climate; response times with the means of Wang 2022. "
+        "dA/dh: area gained per metre of level. Default parameters, constant climate; response "
+        "times with the means of Wang 2022. "
         "Statement: ministry 2021 (place not stated). Runs: ecological_release and its variants.",
         x=0.012,
         ha="left",

@@ -58,6 +58,11 @@ groups = [
     ("year2000", "term_km3_per_yr", "Amount (km³/yr)", "The year 2000"),
     ("wang2022_mean", "term_km3_per_yr", "Amount (km³/yr)", "Mean of 1961-2020"),
 ]
+left_out = {  # what the closure check names for a total that does not close
+    (line.budget, int(line.check == "losses")): f"\nleft out: {line.left_out}" * (not line.closes)
+    for line in audit.rename(columns={"left out": "left_out"}).itertuples()
+    if line.check in ("gains", "losses")
+}
 hatches = ["", "//", "..", "\\\\", "xx", "--", "++"]
 with bm.plot.use_style():
     figure, panels = plt.subplots(1, 3, figsize=(13.0, 6.4), layout="constrained")
@@ -91,7 +96,8 @@ with bm.plot.use_style():
         for i, total in enumerate(totals[column]):
             axes.hlines(abs(total), i - 0.48, i + 0.48, color=bm.plot.PALETTE["threshold"], lw=2)
             axes.annotate(
-                f"printed total {abs(total):g}\nsum of terms {top[1 - 2 * i]:g}",
+                f"printed total {abs(total):g}\nsum of terms {top[1 - 2 * i]:g}"
+                + left_out[name, i],
                 (i, top[1 - 2 * i]),
                 xytext=(0, 5),
                 textcoords="offset points",
@@ -107,7 +113,7 @@ with bm.plot.use_style():
     figure.suptitle("Three printed budgets of Lake Balkhash", x=0.012, ha="left", weight="bold")
     figure.supxlabel(
         "Sources: geoman.ru; the encyclopaedia article on Lake Balkhash; Wang 2022. "
-        "Terms below 2.5 % of the gains have no label.",
+        "Terms below 2.5 % of the gains have no label; red: totals as printed.",
         x=0.012,
         ha="left",
         fontsize=8,
