@@ -189,7 +189,7 @@ with use_style():
         )
     right.set_ylim(455, 488.5)
     right.text(
-        np.datetime64("1974-06-01"),
+        np.datetime64("1977-06-01"),
         456.0,
         "filled since 1970,\nfrom 435.7 m",
         fontsize=8.5,
