@@ -468,7 +468,7 @@ scores += [
         wang(quantity="level, highest", period=2005),
         "wang2022",
         kind="not reproducible",
-        note=f"another datum: {343.01 - heights[2005]:.2f} m above the altimetry tied to the gauges",
+        note=f"another datum: {343.01 - heights[2005]:.2f} m above the altimetry tied to gauges",
     ),
 ]
 table = scorecard(scores)
