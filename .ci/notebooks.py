@@ -40,8 +40,9 @@ METADATA = {
 }
 #: The column that tells a scorecard, and what stands in it.
 COLUMN = "within tolerance"
-VERDICT = re.compile(r"<td>(yes|NO|-)</td>")
-WORD = re.compile(r"(?<=\s)(yes|NO|-)(?=\s|$)", re.MULTILINE)
+WORDS = "yes|NO|-|flagged, as it should be|NOT FLAGGED"
+VERDICT = re.compile(f"<td>({WORDS})</td>")
+WORD = re.compile(rf"(?<=\s)({WORDS})(?=\s|$)", re.MULTILINE)
 #: How a terminal is told to change its colours.
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 #: Addresses of objects change from run to run.

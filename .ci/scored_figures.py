@@ -17,12 +17,13 @@ import math
 import re
 import runpy
 import sys
+import textwrap
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from balkhash_model import reference
-from balkhash_model.diagnostics import Score, within
+from balkhash_model.diagnostics import Score, audit_passes, within
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
@@ -38,10 +39,15 @@ group is met where every number that the model computes lies within its toleranc
 were set before the notebooks were written, and nothing was tuned to meet them: what misses stays
 here, with the reason.
 
-Listed apart, and counted nowhere: *identities*, which are arithmetic on printed tables or a
-theorem; *inputs*, printed numbers that went into the model and so prove nothing; and numbers that
-are *not reproducible*, since what they rest on was not printed or the sources contradict each
-other. Source keys are those of `balkhash_model.reference.sources()`.
+Two groups ask nothing of the model: they audit printed tables. An audit passes where every check
+comes out as it should. A table that is right must pass its check, and one that is wrong must fail
+it: such a row says *flagged, as it should be*. Audits are counted apart from the model's numbers.
+
+Listed apart, and counted nowhere: *information*, the model's number beside a published one for
+which no tolerance was set; *identities*, which are arithmetic on printed tables or a theorem;
+*inputs*, printed numbers that went into the model and so prove nothing; and numbers that are *not
+reproducible*, since what they rest on was not printed or the sources contradict each other. Source
+keys are those of `balkhash_model.reference.sources()`.
 """
 COLUMNS = (
     "| quantity | unit | published | model | difference | tolerance | within | source | note |"
@@ -49,11 +55,13 @@ COLUMNS = (
 RULE = "| --- | --- | --: | --: | --: | --: | --- | --- | --- |"
 KINDS = {
     "model": "Computed by the model",
+    "audit": "Checks of the audit",
+    "information": "Information, no tolerance set",
     "identity": "Identities and table arithmetic",
     "input": "Inputs",
     "not reproducible": "Not reproducible",
 }
-WORD = {True: "yes", False: "**NO**", None: "-"}
+BAD = ("NO", "NOT FLAGGED")
 
 
 @dataclass(frozen=True)
@@ -136,7 +144,7 @@ def line(score: Score) -> str:
         model,
         difference,
         "" if math.isnan(score.tolerance) else f"{score.tolerance:.3g}",
-        WORD[score.within],
+        f"**{score.verdict}**" if score.verdict in BAD else score.verdict,
         source,
         score.note,
     ]
@@ -158,30 +166,55 @@ def section(group: str, notebooks: list[Notebook]) -> list[str]:
     return lines
 
 
+def state_of(scores: list[Score]) -> str:
+    """What became of a group: of the model's numbers if it has any, else of the audit."""
+    kinds = {score.kind for score in scores}
+    if "model" in kinds:
+        return "met" if within(scores) else "**not met**"
+    if "audit" in kinds:
+        return "audit passes" if audit_passes(scores) else "**audit fails**"
+    return "nothing scored"
+
+
 def summary(notebooks: list[Notebook]) -> list[str]:
     """Count of each group, and of all."""
-    lines = ["| group | what | numbers of the model | within tolerance | group | listed apart |"]
-    lines.append("| --- | --- | --: | --: | --- | --: |")
-    met = total = good = 0
+    lines = [
+        "| group | what | numbers of the model | within tolerance | checks of the audit "
+        "| as they should be | group | listed apart |",
+        "| --- | --- | --: | --: | --: | --: | --- | --: |",
+    ]
     scores = [s for book in notebooks for s in book.scores]
+    states = []
     for group in [*GROUPS, *sorted({s.group for s in scores} - {*GROUPS})]:
         own = [s for s in scores if s.group == group]
         if not own:
             continue
-        model = [s for s in own if s.kind == "model"]
-        inside = sum(bool(s.within) for s in model)
         title = next(b.title for b in notebooks if any(s.group == group for s in b.scores))
-        state = "nothing scored" if not model else "met" if within(own) else "**not met**"
-        lines.append(
-            f"| {group} | {title} | {len(model)} | {inside} | {state} | {len(own) - len(model)} |"
+        states.append(state_of(own))
+        model, audit = ([s for s in own if s.kind == kind] for kind in ("model", "audit"))
+        counts = [
+            str(number) if rows else ""
+            for rows in (model, audit)
+            for number in (len(rows), sum(s.passes for s in rows))
+        ]
+        apart = len(own) - len(model) - len(audit)
+        lines.append(f"| {' | '.join([group, title, *counts, states[-1], str(apart)])} |")
+    model, audit = ([s for s in scores if s.kind == kind] for kind in ("model", "audit"))
+    met, audited = (sum(s == word for s in states) for word in ("met", "audit passes"))
+    with_model, audits = (
+        sum(s.strip("*") in words for s in states)
+        for words in (("met", "not met"), ("audit passes", "audit fails"))
+    )
+    head = (
+        f"Of {with_model} groups with numbers of the model {met} are met; "
+        f"{sum(s.passes for s in model)} of {len(model)} numbers lie within tolerance."
+    )
+    if audit:
+        head += (
+            f" Of {audits} groups that are audits of printed tables {audited} pass; "
+            f"{sum(s.passes for s in audit)} of {len(audit)} checks came out as they should."
         )
-        met, total, good = met + (state == "met"), total + len(model), good + inside
-    return [
-        f"{met} groups are met; {good} of {total} numbers lie within tolerance.",
-        "",
-        *lines,
-        "",
-    ]
+    return [*textwrap.wrap(head, 100), "", *lines, ""]
 
 
 def render(notebooks: list[Notebook]) -> str:

@@ -112,9 +112,9 @@ print("lag without ice in either run (d):", {n: round(lag % 365, 1) for n, lag i
 # **Ice of single years**, from the station's own months and not fitted, beside satellites (NASA):
 
 # %%
-winters = ice_dates(bm.run("hindcast_free_2020")).set_index(["storage", "winter"])["break_up"]
+winters = ice_dates(bm.run("hindcast_free_2020")).set_index(["storage", "winter"])
 for winter, seen in ((2000, "middle of April"), (2003, "11 to 18 April")):
-    ours = ", ".join(f"{n} {winters[n, winter]:%d %B}" for n in ("west", "east"))
+    ours = ", ".join(f"{n} {winters.loc[(n, winter), 'break_up']:%d %B}" for n in ("west", "east"))
     print(f"break-up {winter}: {ours}; seen {seen}")
 
 # %%
@@ -215,24 +215,51 @@ figure
 # %% [markdown]
 # ## Published and computed
 #
-# "Published" for the range 950 to 1100 mm is its middle, with half its width as tolerance; for the
-# lag it is the middle of the derived time constants (9 to 19 days West, 15 to 31 East) with half
-# of it. With the 3 % of the year that runs put on ice, by assumption, the heat balance would
-# give 1112 mm.
+# "Published" for the range 950 to 1100 mm is its middle, with half its width as tolerance. A
+# printed annual evaporation is that of the whole year; so the heat balance is held to it with what
+# runs put on ice, 3 % of the year by assumption. With that it gives 1112 mm, and misses by 12. Open
+# water alone, 1079 mm, would lie inside. The weather is assumed but for the air temperature, and a
+# balance that is untuned cannot be expected to be right by 1 %; runs take the season alone from it,
+# and a depth that levels give.
+#
+# For the lag "published" is the middle of the derived time constants (9 to 19 days West, 15 to 31
+# East), with half of it as tolerance. The lag is longer than the time constant of the model itself,
+# too, by less than half.
+#
+# The mean evaporation in km³ is scored in F1 and stands here for information, as do the dates of
+# ice and the temperature of the water, for which no tolerance was set.
 
 # %%
 mean = budget_table(bm.run("hindcast_free_2020"), [(1961, 2020)], ["west", "east"]).iloc[0]
+whole_year = found.loc["lake", "open water (mm)"] / (1.0 - p["evaporation_ice_share"].si)
+tau = found["time constant (d)"]
+since_july = winters["freeze_up"] - pd.to_datetime([f"{w - 1}-07-01" for _, w in winters.index])
+freeze = 182.0 + float((since_july / pd.Timedelta("1D")).mean())
+thaw = float(winters["break_up"].dt.day_of_year.mean())
+melting = {
+    n: int(((y.ice_cover > 0.1) & (y.ice_cover < 0.9))[:182].sum()) for n, y in years.items()
+}
 on_ice = "runs put 3 % on ice by assumption; what falls on days of half cover and more is counted"
 scores = [
     Score(
         "F7",
-        "annual evaporation from open water, untuned",
+        "annual evaporation, untuned, open water and ice",
+        "mm",
+        1025.0,
+        "modern range 950-1100",
+        whole_year,
+        75.0,
+        note="1079 from open water, and 3 % of the year on ice, by assumption: 12 beyond the range",
+    ),
+    Score(
+        "F7",
+        "annual evaporation, untuned, from open water alone",
         "mm",
         1025.0,
         "modern range 950-1100",
         found.loc["lake", "open water (mm)"],
-        75.0,
-        note="with the assumed 3 % on ice 1112, beyond the range",
+        kind="information",
+        note="the printed totals are of the whole year",
     ),
     Score(
         "F7",
@@ -271,8 +298,8 @@ scores = [
         17.95,
         "wang2022",
         -mean["evaporation"],
-        0.03 * 17.95,
-        note="fitted depth on the simulated area; 3 % as in F1",
+        kind="information",
+        note="fitted depth on the simulated area; scored in F1",
     ),
     Score(
         "F7",
@@ -300,7 +327,7 @@ scores = [
         "derived time constant 9 to 19 d",
         found.loc["west", "lag of evaporation (d)"],
         7.0,
-        note="without ice 26",
+        note=f"without ice 26; time constant of the model {tau['west']:.1f}",
     ),
     Score(
         "F7",
@@ -310,7 +337,7 @@ scores = [
         "derived time constant 15 to 31 d",
         found.loc["east", "lag of evaporation (d)"],
         11.5,
-        note="without ice 43",
+        note=f"without ice 43; time constant of the model {tau['east']:.1f}",
     ),
     Score(
         "F7",
@@ -363,8 +390,58 @@ scores = [
         "degC",
         (23.4 + 24.7) / 2,
         "ilec",
+        found.loc["lake", "July water (degC)"],
+        kind="information",
+        note="too warm: the equilibrium temperature is linear about the wet bulb",
+    ),
+    Score(
+        "F7",
+        "freeze-up, mean of all winters, day of the year",
+        "day",
+        329.5,
+        "zhang2022",
+        freeze,
+        kind="information",
+        note="end of November; ice from November to March by other sources",
+    ),
+    Score(
+        "F7",
+        "break-up, mean of all winters, day of the year",
+        "day",
+        95.5,
+        "zhang2022",
+        thaw,
+        kind="information",
+        note="early April",
+    ),
+    Score(
+        "F7",
+        "length of the melt",
+        "day",
+        10.0,
+        "nasa_eo",
+        float(np.mean(list(melting.values()))),
+        kind="information",
+        note="seen 6 to 14 days; cover from nine tenths to one in spring, mean year of 23 years",
+    ),
+    Score(
+        "F7",
+        "break-up in 2003, day of the year",
+        "day",
+        104.5,
+        "nasa_eo",
+        float(np.mean([winters.loc[(n, 2003), "break_up"].day_of_year for n in sites])),
+        kind="information",
+        note="seen 11 to 18 April; single years are not fitted",
+    ),
+    Score(
+        "F7",
+        "break-up in 2022, day of the year",
+        "day",
+        87.0,
+        "nasa_modis",
         kind="not reproducible",
-        note=f"no tolerance is set; model {found.loc['lake', 'July water (degC)']:.1f}: a miss",
+        note="seen 25 to 31 March; the runs end in 2020",
     ),
     Score(
         "F7",

@@ -201,7 +201,7 @@ scores = [
         0.0,
         "smashi",
         gap,
-        1e-9,
+        1e-10,
         kind="identity",
     ),
 ]

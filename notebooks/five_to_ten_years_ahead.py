@@ -155,7 +155,7 @@ outlook = bm.plot.fan(
     fans[2025], title="Lake Balkhash from 341.55 ± 0.05 m on 1 January 2025 (ministry 2025)"
 )
 for axes, mean in zip(outlook.axes, ("1993-2014: wet years", "1961-2020: long mean"), strict=True):
-    axes.set_title(f"With the mean inflow of {mean}", loc="left")
+    axes.set_title(f"With the mean inflow of {mean}", loc="left", fontsize="medium")
 outlook
 
 # %%

@@ -16,7 +16,7 @@ from balkhash_model.diagnostics.ecosystem import (
 from balkhash_model.diagnostics.ice import ice_dates
 from balkhash_model.diagnostics.level_indicators import annual_levels, indicators
 from balkhash_model.diagnostics.outlooks import levels_at_edges, outlook_skill
-from balkhash_model.diagnostics.score_table import Score, scorecard, within
+from balkhash_model.diagnostics.score_table import Score, audit_passes, scorecard, within
 from balkhash_model.diagnostics.skill import level_skill, skill_scores
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "annual_levels",
     "annual_state",
     "audit_budgets",
+    "audit_passes",
     "budget_table",
     "check_balance",
     "compare_results",

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from balkhash_model.diagnostics import Score, scorecard, within
+from balkhash_model.diagnostics import Score, audit_passes, scorecard, within
 
 
 def score(**changes):
@@ -40,6 +40,23 @@ def test_the_table_keeps_what_misses_and_what_cannot_be_had():
     assert table["difference"].round(3).tolist()[:2] == [-0.1, -4.04]
 
 
+def test_an_audit_passes_where_it_flags_what_is_wrong():
+    right, wrong = score(kind="audit"), score(kind="audit", model=10.0, expected=False)
+    assert audit_passes([right, wrong, score(model=10.0)])
+    assert not audit_passes([right, score(kind="audit", expected=False)])
+    assert not audit_passes([score(kind="audit", model=10.0)])
+    assert not audit_passes([score()])
+    assert not within([right, wrong])
+    words = scorecard([right, wrong, score(kind="audit", expected=False)])["within tolerance"]
+    assert list(words) == ["yes", "flagged, as it should be", "NOT FLAGGED"]
+
+
+def test_information_has_the_models_number_and_is_not_judged():
+    row = score(kind="information", tolerance=math.nan)
+    assert row.verdict == "-"
+    assert not within([row])
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -47,6 +64,9 @@ def test_the_table_keeps_what_misses_and_what_cannot_be_had():
         {"model": math.nan},
         {"tolerance": math.nan},
         {"kind": "not reproducible"},
+        {"kind": "information"},
+        {"kind": "audit", "tolerance": math.nan},
+        {"expected": False},
     ],
 )
 def test_a_row_that_contradicts_itself_is_refused(changes):

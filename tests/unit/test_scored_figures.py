@@ -32,13 +32,30 @@ def books(page, *scores):
 def test_groups_are_counted_by_numbers_of_the_model(page):
     apart = Score("F1", "rain", "km3 yr-1", 3.35, "wang2022", 3.4, kind="input")
     text = page.render(books(page, inflow(13.9), apart))
-    assert "1 groups are met; 1 of 1 numbers" in text
-    assert "| F1 | The budget | 1 | 1 | met | 1 |" in text
+    assert "Of 1 groups with numbers of the model 1 are met; 1 of 1 numbers" in text
+    assert "| F1 | The budget | 1 | 1 |  |  | met | 1 |" in text
     assert text.index("Computed by the model") < text.index("Inputs")
     text = page.render(books(page, inflow(13.9), inflow(13.0, note="too little")))
-    assert "| F1 | The budget | 2 | 1 | **not met** | 0 |" in text
+    assert "| F1 | The budget | 2 | 1 |  |  | **not met** | 0 |" in text
     assert "| -1.040 | 0.42 | **NO** | `wang2022` | too little |" in text
     assert "nothing scored" in page.render(books(page, apart))
+
+
+def test_an_audit_is_counted_apart_and_flags_what_it_must(page):
+    closes, wrong = inflow(14.0, kind="audit"), inflow(13.0, kind="audit", expected=False)
+    text = page.render(books(page, closes, wrong))
+    assert "Of 0 groups with numbers of the model 0 are met; 0 of 0 numbers" in text
+    assert "1 pass; 2 of 2 checks came out as they should" in text.replace("\n", " ")
+    assert "| F1 | The budget |  |  | 2 | 2 | audit passes | 0 |" in text
+    assert "| flagged, as it should be | `wang2022` |" in text
+    # a wrong table that passes is the audit's failure, and so is a right one that does not
+    unseen = inflow(14.0, kind="audit", expected=False)
+    text = page.render(books(page, unseen))
+    assert "**audit fails**" in text
+    assert "| **NOT FLAGGED** |" in text
+    assert "**audit fails**" in page.render(books(page, inflow(13.0, kind="audit")))
+    # numbers of the model decide where a group has both
+    assert "| 1 | 1 | 1 | 0 | met | 0 |" in page.render(books(page, inflow(13.9), unseen))
 
 
 def test_a_row_says_what_it_rests_on_and_why_it_misses(page):
