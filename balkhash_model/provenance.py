@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from balkhash_model.errors import InputError, Problem
@@ -125,6 +126,7 @@ def history_line(command: str) -> str:
     return f"{now:%Y-%m-%dT%H:%M:%SZ}: {' '.join(command.splitlines())}"
 
 
+@cache
 def _version(distribution: str) -> str:
     """Give the version of an installed distribution."""
     from importlib import metadata

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,11 @@ import numpy.typing as npt
 import xarray as xr
 
 from balkhash_model import quantities
-from balkhash_model.diagnostics.balance import storage_residual
+from balkhash_model.diagnostics.balance import FLUXES, unexplained
 from balkhash_model.forcing.check import ForcingArrays
 from balkhash_model.kernel import layout
 from balkhash_model.packing import Boundary, counts
+from balkhash_model.physics import hypsometry
 from balkhash_model.system import OUTSIDE, LakeSystem, Strait
 from balkhash_model.timeaxis import TimeAxis
 
@@ -116,12 +117,28 @@ def label_output(
     }
     for name, values in _salt_fluxes(system, axis, flux, active, mass).items():
         data[name] = ((*interval, "storage"), values)
+    for name, values in _lake(system, by_storage, volume).items():
+        data[name] = (interval, values)
+    for name, values in _status(system, axis, out).items():
+        data[name] = (lead, values[0] if single else values)
+    change = np.diff(volume, axis=-2) / axis.durations[:, None]
+    fluxes = [by_storage[name] for name in FLUXES]
+    residual = unexplained(change, fluxes, _into_storages(system, data["link_flow"][1]))
+    data["balance_residual"] = ((*interval, "storage"), residual)
     dataset = xr.Dataset(data, coords=_coordinates(system, axis, members))
-    _add_lake(system, dataset, level)
-    _add_status(system, axis, out, dataset, lead, single)
-    dataset["balance_residual"] = storage_residual(dataset)
     _describe(system, dataset)
     return dataset
+
+
+def _into_storages(system: LakeSystem, flow: FloatArray) -> list[tuple[int, FloatArray]]:
+    """Flows of links, each with the storage that it goes into; negative where it leaves it."""
+    names = system.storage_names()
+    return [
+        (names.index(name), sign * flow[..., i])
+        for i, (source, target) in enumerate(system.link_ends())
+        for name, sign in ((target, 1.0), (source, -1.0))
+        if name in names
+    ]
 
 
 def _rivers(
@@ -153,23 +170,29 @@ def _abstraction(system: LakeSystem, flux: Callable[[str], FloatArray]) -> Float
 
 def _describe(system: LakeSystem, dataset: xr.Dataset) -> None:
     """Attributes of the variables."""
-    for name in dataset.variables:
-        if name in quantities.names():
-            dataset[name].attrs = dict(dataset[name].attrs) | quantities.attrs(str(name))
-    dataset["time"].attrs |= {"bounds": "time_bnds", "axis": "T"}
-    dataset["lake_connected"].attrs |= {
-        "flag_values": np.array([0, 1], dtype="int8"),
-        "flag_meanings": "basins_separate basins_connected",
-    }
-    dataset["lake_volume"].attrs["comment"] = "mean of the volumes at both edges of the interval"
+    known = set(quantities.names())
+    about = dataset.variables
+    for name, variable in about.items():
+        if name in known:
+            variable.attrs.update(quantities.attrs(str(name)))
+    about["time"].attrs.update(bounds="time_bnds", axis="T")
+    about["lake_connected"].attrs.update(
+        flag_values=np.array([0, 1], dtype="int8"),
+        flag_meanings="basins_separate basins_connected",
+    )
+    about["status"].attrs.update(
+        flag_values=np.array(list(layout.STATUS), dtype="int8"),
+        flag_meanings=" ".join(v.replace(" ", "_") for v in layout.STATUS.values()),
+    )
+    about["lake_volume"].attrs["comment"] = "mean of the volumes at both edges of the interval"
     for name in ("water_level", "water_level_edge", "lake_level"):
-        dataset[name].attrs["datum"] = system.datum
+        about[name].attrs["datum"] = system.datum
     rivers = {
         s.name: [r.name for r in system.rivers if r.to == s.name]
         + [d.mouth for d in system.deltas if d.target == s.name]
         for s in system.storages
     }
-    dataset["river_inflow"].attrs["comment"] = "; ".join(
+    about["river_inflow"].attrs["comment"] = "; ".join(
         f"{k}: {' + '.join(v)}" for k, v in rivers.items() if v
     )
 
@@ -217,20 +240,15 @@ def _link_flows(system: LakeSystem, flux: Callable[[str], FloatArray]) -> FloatA
 
 
 def _mean_levels(system: LakeSystem, volume: FloatArray) -> FloatArray:
-    """Mean level over each interval, the volume going in a straight line from edge to edge.
-
-    Gauss's rule of five points on the curve itself: the level of a reservoir that fills from its
-    bed is far from a straight line.
-    """
-    points, weights = np.polynomial.legendre.leggauss(5)
+    """Mean level over each interval, the volume going in a straight line from edge to edge."""
     first, last = volume[..., :-1, :], volume[..., 1:, :]
-    levels = np.zeros_like(first)
+    levels = np.empty_like(first)
     for i, storage in enumerate(system.storages):
         known = np.isfinite(first[..., i]) & np.isfinite(last[..., i])
         start, end = np.nan_to_num(first[..., i]), np.nan_to_num(last[..., i])
-        for x, weight in zip(0.5 * (1.0 + points), 0.5 * weights, strict=True):
-            levels[..., i] += weight * storage.curve.level_at(start + x * (end - start))
-        levels[..., i] = np.where(known, levels[..., i], np.nan)
+        curve = storage.curve
+        mean = hypsometry.mean_level_between(start, end, curve.level, curve.area)
+        levels[..., i] = np.where(known, mean, np.nan)
     return levels
 
 
@@ -265,43 +283,37 @@ def _coordinates(system: LakeSystem, axis: TimeAxis, members: int | None) -> dic
     return coordinates
 
 
-def _add_lake(system: LakeSystem, dataset: xr.Dataset, level: FloatArray) -> None:
+def _lake(
+    system: LakeSystem, by_storage: Mapping[str, FloatArray], volume: FloatArray
+) -> dict[str, npt.NDArray[Any]]:
     """The lake as a whole: level while its basins are connected, area, volume, rivers."""
-    lake = list(system.lake)
-    area = dataset["water_area"].sel(storage=lake)
-    levels = dataset["water_level"].sel(storage=lake)
-    connected = xr.ones_like(area.isel(storage=0, drop=True), dtype=bool)
+    names = system.storage_names()
+    lake = [names.index(name) for name in system.lake]
+    area, levels = by_storage["water_area"][..., lake], by_storage["water_level"][..., lake]
+    connected = np.ones(area.shape[:-1], dtype=bool)
     for x in system.links:
-        if isinstance(x, Strait) and x.source in lake and x.target in lake:
-            connected &= (levels > x.sill).all("storage")
-    total = area.sum("storage")
-    mean = (levels * area).sum("storage", skipna=False) / total
-    dataset["lake_level"] = mean.where(connected)
-    dataset["lake_area"] = total
-    volume = dataset["water_volume"].sel(storage=lake).sum("storage", skipna=False)
-    middle = 0.5 * (volume.values[..., 1:] + volume.values[..., :-1])
-    dataset["lake_volume"] = (total.dims, middle)
-    dataset["lake_connected"] = connected.astype("int8")
-    dataset["lake_river_inflow"] = (
-        dataset["river_inflow"].sel(storage=lake).sum("storage", skipna=False)
-    )
+        if isinstance(x, Strait) and x.source in system.lake and x.target in system.lake:
+            connected &= (levels > x.sill).all(axis=-1)
+    # an area that is no number belongs to a member that could not be solved
+    total = np.nansum(area, axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = (levels * area).sum(axis=-1) / total
+    whole = volume[..., lake].sum(axis=-1)
+    return {
+        "lake_level": np.where(connected, mean, np.nan),
+        "lake_area": total,
+        "lake_volume": 0.5 * (whole[..., 1:] + whole[..., :-1]),
+        "lake_connected": connected.astype("int8"),
+        "lake_river_inflow": by_storage["river_inflow"][..., lake].sum(axis=-1),
+    }
 
 
-def _add_status(
-    system: LakeSystem,
-    axis: TimeAxis,
-    out: layout.Output,
-    dataset: xr.Dataset,
-    lead: tuple[str, ...],
-    single: bool,
-) -> None:
+def _status(system: LakeSystem, axis: TimeAxis, out: layout.Output) -> dict[str, npt.NDArray[Any]]:
+    """What happened first to each member, where and when."""
     names = np.array([*system.storage_names(), ""], dtype=object)
     when = np.append(axis.edges[:-1], np.datetime64("NaT"))
-    status = out.status.astype("int8")
-    storage, time = names[out.status_storage], when[out.status_time]
-    for name, values in (("status", status), ("status_storage", storage), ("status_time", time)):
-        dataset[name] = (lead, values[0] if single else values)
-    dataset["status"].attrs |= {
-        "flag_values": np.array(list(layout.STATUS), dtype="int8"),
-        "flag_meanings": " ".join(v.replace(" ", "_") for v in layout.STATUS.values()),
+    return {
+        "status": out.status.astype("int8"),
+        "status_storage": names[out.status_storage],
+        "status_time": when[out.status_time],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from balkhash_model.errors import InputError, Problem, WaterBalanceError
 
 FloatArray = npt.NDArray[np.float64]
 
-__all__ = ["FLUXES", "budget_table", "check_balance", "storage_residual"]
+__all__ = ["FLUXES", "budget_table", "check_balance", "storage_residual", "unexplained"]
 
 #: Fluxes of a storage beside its links, positive into it.
 FLUXES = ("river_inflow", "precipitation", "evaporation", "groundwater_inflow", "abstraction")
@@ -27,19 +27,65 @@ def _durations(result: xr.Dataset) -> FloatArray:
     return seconds
 
 
-def _terms(result: xr.Dataset) -> list[xr.DataArray]:
-    """All fluxes into each storage, m3/s, links included."""
-    terms = [result[name] for name in FLUXES]
+def _values(result: xr.Dataset, name: str, dims: Sequence[Hashable]) -> FloatArray:
+    """A variable as a plain array, in the order of `dims`."""
+    values: FloatArray = result.variables[name].transpose(*dims).values
+    return values
+
+
+def _terms(
+    result: xr.Dataset, dims: Sequence[Hashable]
+) -> tuple[list[FloatArray], list[tuple[int, FloatArray]]]:
+    """Fluxes into all storages, and those of links with the storage they go into, m3/s."""
     storages = result["storage"].values
-    for i in range(result.sizes["link"]):
-        flow = result["link_flow"].isel(link=i, drop=True)
-        for end, sign in (("link_to", 1.0), ("link_from", -1.0)):
-            there = xr.DataArray(
-                storages == result[end].values[i], dims="storage", coords={"storage": storages}
-            )
-            if bool(there.any()):
-                terms.append(sign * flow * there)
-    return terms
+    flow = _values(result, "link_flow", ["link" if d == "storage" else d for d in dims])
+    links = []
+    for end, sign in (("link_to", 1.0), ("link_from", -1.0)):
+        for i, name in enumerate(result[end].values):
+            links += [(int(s), sign * flow[..., i]) for s in np.flatnonzero(storages == name)]
+    return [_values(result, name, dims) for name in FLUXES], links
+
+
+def _dims(result: xr.Dataset) -> tuple[Hashable, ...]:
+    """Dimensions of a flux, the storage last and the time before it."""
+    first = [d for d in result.variables[FLUXES[0]].dims if d not in ("time", "storage")]
+    return (*first, "time", "storage")
+
+
+def unexplained(
+    change: FloatArray, fluxes: Sequence[FloatArray], links: Sequence[tuple[int, FloatArray]]
+) -> FloatArray:
+    r"""What fluxes leave unexplained of the change of volume, on plain arrays.
+
+    :math:`r = \sum_i Q_i - \Delta V/\Delta t`.
+
+    Parameters
+    ----------
+    change : array (..., time, storage)
+        Change of volume over each interval by its length, m3/s.
+    fluxes : sequence of array (..., time, storage)
+        Fluxes into each storage, m3/s.
+    links : sequence of tuple of int and array (..., time)
+        Flows of links, each with the storage that it goes into; negative where it leaves it.
+
+    Returns
+    -------
+    array (..., time, storage)
+        Residual, m3/s.
+
+    Examples
+    --------
+    A river of 3 m3/s, of which a link takes 1 m3/s away:
+
+    >>> import numpy as np
+    >>> unexplained(np.full((1, 1), 2.0), [np.full((1, 1), 3.0)], [(0, np.full(1, -1.0))])
+    array([[0.]])
+    """
+    total = sum(fluxes, np.zeros_like(change))
+    for s, flow in links:
+        total[..., s] += flow
+    residual: FloatArray = total - change
+    return residual
 
 
 def storage_residual(result: xr.Dataset) -> xr.DataArray:
@@ -63,19 +109,17 @@ def storage_residual(result: xr.Dataset) -> xr.DataArray:
     >>> bool(abs(storage_residual(bm.run("hindcast_free"))).max() < 1e-3)
     True
     """
-    seconds = xr.DataArray(_durations(result), dims="time", coords={"time": result["time"]})
-    change = result["water_volume"].diff("time_edge")
-    change = (
-        change.drop_vars("time_edge").rename(time_edge="time").assign_coords(time=result["time"])
-    )
-    terms = _terms(result)
-    total = terms[0].copy()
-    for term in terms[1:]:
-        total = total + term
-    residual: xr.DataArray = total.transpose(*result["water_level"].dims) - (
-        change / seconds
-    ).transpose(*result["water_level"].dims)
-    return residual
+    dims = _dims(result)
+    residual = unexplained(_change(result, dims), *_terms(result, dims))
+    coords = {d: result[d] for d in dims if d in result.coords}
+    return xr.DataArray(residual, dims=dims, coords=coords).transpose(*result[FLUXES[0]].dims)
+
+
+def _change(result: xr.Dataset, dims: Sequence[Hashable]) -> FloatArray:
+    """Change of volume over each interval by its length, m3/s."""
+    edges = ["time_edge" if d == "time" else d for d in dims]
+    change: FloatArray = np.diff(_values(result, "water_volume", edges), axis=-2)
+    return change / _durations(result)[:, None]
 
 
 def check_balance(result: xr.Dataset, rtol: float = 1e-10) -> None:
@@ -105,22 +149,15 @@ def check_balance(result: xr.Dataset, rtol: float = 1e-10) -> None:
     missing = [name for name in needed if name not in result]
     if missing:
         raise InputError(Problem("result", "lacks what a balance needs", ", ".join(missing)))
-    dims = result[FLUXES[0]].dims
-    seconds = xr.DataArray(_durations(result), dims="time", coords={"time": result["time"]})
-
-    def volumes(rate: xr.DataArray) -> FloatArray:
-        amount: FloatArray = abs(rate * seconds).transpose(*dims).values
-        return amount
-
-    residual = volumes(storage_residual(result))
-    size = sum(
-        (volumes(term.broadcast_like(result[FLUXES[0]])) for term in _terms(result)),
-        np.zeros_like(residual),
-    )
-    stored = abs(result["water_volume"]).transpose(
-        *["time_edge" if d == "time" else d for d in dims]
-    )
-    scale = np.maximum(np.maximum(size, 1e-3 * stored.isel(time_edge=slice(None, -1)).values), 1.0)
+    dims = _dims(result)
+    fluxes, links = _terms(result, dims)
+    seconds = _durations(result)[:, None]
+    residual = np.abs(unexplained(_change(result, dims), fluxes, links)) * seconds
+    size = sum((np.abs(flux) for flux in fluxes), np.zeros_like(residual))
+    for s, flow in links:
+        size[..., s] += np.abs(flow)
+    stored = np.abs(_values(result, "water_volume", [*dims[:-2], "time_edge", "storage"]))
+    scale = np.maximum(np.maximum(size * seconds, 1e-3 * stored[..., :-1, :]), 1.0)
     ratio = residual / scale
     if "realization" in dims and "status" in result:
         # a member that could not be solved is no number from there on, and its status says so

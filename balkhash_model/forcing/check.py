@@ -139,10 +139,12 @@ def _read_variable(
                 )
             )
             return None
-        variable = variable.sel({dim: names})
+        if present != names:
+            variable = variable.sel({dim: names})
     lead = ["realization"] if "realization" in variable.dims else []
     try:
-        values = np.asarray(variable.transpose(*lead, "time", dim).values, dtype=np.float64)
+        ordered = variable.variable.transpose(*lead, "time", dim)
+        values = np.asarray(ordered.values, dtype=np.float64)
     except (TypeError, ValueError):
         problems.append(Problem(where, "does not hold numbers", str(variable.dtype)))
         return None

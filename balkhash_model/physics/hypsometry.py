@@ -18,6 +18,7 @@ __all__ = [
     "cumulative_volume",
     "frustum_volume_change",
     "level_at_volume",
+    "mean_level_between",
     "power_law_exponent",
     "shelf_and_bowl_rows",
     "volume_at_level",
@@ -204,6 +205,60 @@ def level_at_volume(v: npt.ArrayLike, level: FloatArray, area: FloatArray) -> Fl
     above = np.maximum(x - volume[-1], 0.0) / area[-1]
     result: FloatArray = level[i] + 2.0 * dv / (area[i] + root) + above
     return result
+
+
+def mean_level_between(
+    first: npt.ArrayLike, last: npt.ArrayLike, level: FloatArray, area: FloatArray
+) -> FloatArray:
+    r"""Mean level while the volume goes in a straight line from one value to another.
+
+    :math:`\bar h = \int_0^1 h(V_0 + x\,(V_1 - V_0))\,dx` by Gauss's rule of five points on the
+    curve itself: the level of a reservoir that fills from its
+    bed is far from a straight line.
+
+    Parameters
+    ----------
+    first, last : array_like
+        Volumes at both ends, m3, of one shape; not negative.
+    level, area : array (rows,)
+        The curve, m and m2.
+
+    Returns
+    -------
+    array
+        Mean levels, m.
+
+    Examples
+    --------
+    A basin with upright banks, from 1 m to 3 m of water:
+
+    >>> import numpy as np
+    >>> level, area = np.array([0.0, 4.0]), np.array([2.0, 2.0])
+    >>> float(mean_level_between(2.0, 6.0, level, area).round(12))
+    2.0
+    """
+    start, end = np.asarray(first, dtype=np.float64), np.asarray(last, dtype=np.float64)
+    volume = cumulative_volume(level, area)
+    slope = np.diff(area) / np.diff(level)
+    points, weights = np.polynomial.legendre.leggauss(5)
+    i = _segment(volume, start)
+    # nearly all intervals stay in one segment, which is then looked up once for all points
+    over = np.maximum(start, end) > volume[-1]
+    mixed = (_segment(volume, end) != i) | over
+    below, base, rise, low = volume[i], area[i], slope[i], level[i]
+    change = end - start
+    total = np.zeros(np.broadcast_shapes(start.shape, end.shape))
+    for x, weight in zip(0.5 * (1.0 + points), 0.5 * weights, strict=True):
+        dv = start + x * change - below
+        root = np.sqrt(np.maximum(base * base + 2.0 * rise * dv, 0.0))
+        total += weight * (low + 2.0 * dv / (base + root))
+    if mixed.any():
+        a, b = start[mixed], end[mixed]
+        again = np.zeros(a.shape)
+        for x, weight in zip(0.5 * (1.0 + points), 0.5 * weights, strict=True):
+            again += weight * level_at_volume(a + x * (b - a), level, area)
+        total[mixed] = again
+    return total
 
 
 def frustum_volume_change(
