@@ -26,6 +26,34 @@ def test_level_area_and_volume_by_hand(level, area, volume):
     assert hyp.level_at_volume(volume, LEVEL, AREA) == pytest.approx(level, rel=1e-15)
 
 
+# From 30 to 90 the level goes from 2 to 5 in a straight line; within the lower segment
+# h = sqrt(4 + 2 V / 5) - 2 has the primitive (5 / 3) (4 + 2 V / 5)**1.5 - 2 V; above the table
+# the level goes on rising by 1 / 20.
+MEANS = [
+    (30.0, 90.0, 3.5),
+    (90.0, 30.0, 3.5),
+    (12.5, 12.5, 1.0),
+    (10.0, 20.0, (5.0 / 3.0 * (12.0**1.5 - 8.0**1.5) - 20.0) / 10.0),
+    (95.0, 105.0, 5.5),
+]
+
+
+@pytest.mark.parametrize(("first", "last", "mean"), MEANS)
+def test_mean_level_over_an_interval_by_hand(first, last, mean):
+    assert hyp.mean_level_between(first, last, LEVEL, AREA) == pytest.approx(mean, rel=1e-8)
+
+
+def test_mean_level_over_several_segments_is_that_of_many_points():
+    first, last = np.array([5.0, 85.0, 12.0, 40.0]), np.array([100.0, 1.0, 14.0, 40.5])
+    at = (np.arange(20_000) + 0.5) / 20_000
+    path = first + at[:, None] * (last - first)
+    fine = hyp.level_at_volume(path, LEVEL, AREA).mean(axis=0)
+    # the corner between two segments is what the five points cannot see
+    found = hyp.mean_level_between(first, last, LEVEL, AREA)
+    assert found == pytest.approx(fine, abs=5e-3)
+    assert found[2:] == pytest.approx(fine[2:], abs=1e-8)
+
+
 def test_nothing_lies_below_the_bottom():
     assert hyp.area_at_level(-0.1, LEVEL, AREA) == 0.0
     assert hyp.volume_at_level(-0.1, LEVEL, AREA) == 0.0
