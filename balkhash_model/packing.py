@@ -254,7 +254,7 @@ def pack_forcing(
     >>> arrays = read_forcing(system, empty_forcing(system, axis))
     >>> packed, boundary = pack_forcing(system, arrays, np.ones(3), np.zeros(3), members=5)
     >>> packed.climate.shape, packed.initial_volume.shape, boundary.demand.shape
-    ((1, 12, 6), (3, 5), (1, 12, 1))
+    ((12, 1, 6), (3, 5), (1, 12, 1))
     """
     axis = arrays.axis
     active = np.stack(
@@ -274,7 +274,7 @@ def pack_forcing(
     use = _use_group(system, arrays)
     ones = np.ones((1, members))
     which = [
-        np.arange(members) if len(sets) > 1 else np.zeros(members, dtype=np.int64)
+        np.arange(members) if sets.shape[1] > 1 else np.zeros(members, dtype=np.int64)
         for sets in (climate, inflow, use)
     ]
     packed = layout.Forcing(
@@ -285,7 +285,8 @@ def pack_forcing(
         climate=climate,
         inflow=inflow,
         use=use,
-        which=np.stack(which),
+        turn=np.zeros(axis.n, dtype=np.int64),
+        which=np.stack(which)[:, None],
         curve_index=np.repeat(np.arange(len(system.storages))[:, None], members, axis=1),
         initial_volume=volumes[:, None] * ones,
         initial_salt=salt[:, None] * ones,
@@ -351,14 +352,17 @@ def _same(*values: FloatArray) -> list[FloatArray]:
 
 
 def _group(system: LakeSystem, group: int, **values: FloatArray) -> FloatArray:
-    """Rows of a group of forcing side by side, with as many sets as the part that has most."""
+    """Rows of a group of forcing side by side, with as many sets as the part that has most.
+
+    The sets of one interval lie together, since the kernel marches all members side by side.
+    """
     rows = layout.rows_of(group, counts(system))
     sets = max(v.shape[0] for v in values.values())
     n = next(iter(values.values())).shape[1]
     # written to, because the kernel would be compiled anew for arrays that cannot be
-    table = np.empty((sets, n, max(r.stop for r in rows.values())))
+    table = np.empty((n, sets, max(r.stop for r in rows.values())))
     for name, part in rows.items():
-        table[:, :, part] = values[name]
+        table[:, :, part] = np.moveaxis(values[name], 1, 0)
     return table
 
 

@@ -16,7 +16,7 @@ IntArray = npt.NDArray[np.int64]
 WordArray = npt.NDArray[np.uint32]
 LongArray = npt.NDArray[np.uint64]
 
-__all__ = ["block_starts", "entropy_words", "gather_years"]
+__all__ = ["block_starts", "entropy_words"]
 
 _INIT_A, _MULT_A = np.uint32(0x43B0D7E5), np.uint32(0x931E8875)
 _INIT_B, _MULT_B = np.uint32(0x8B51F9DD), np.uint32(0x58F38DED)
@@ -160,63 +160,6 @@ def _fill_starts(
                 if (product & _LOW32) >= threshold:
                     out[k, i] = np.int64(product >> _BITS32)
                     break
-
-
-@compiled
-def _gather(
-    table: FloatArray,
-    climate: IntArray,
-    starts: IntArray,
-    block: int,
-    first: IntArray,
-    out: FloatArray,
-) -> None:  # pragma: no cover - compiled
-    years = table.shape[1]
-    for k in range(out.shape[0]):
-        c = climate[k]
-        for y in range(first.size - 1):
-            source = (starts[k, y // block] + y % block) % years
-            for i in range(first[y], first[y + 1]):
-                out[k, i] = table[c, source, i]
-
-
-def gather_years(
-    table: FloatArray, climate: IntArray, starts: IntArray, block: int, in_run: IntArray
-) -> FloatArray:
-    """Put the forcing of members together from a table by year of the record.
-
-    Parameters
-    ----------
-    table : array (climates, years, n, rows)
-        Forcing of each interval of the run, for each year of the record that may stand there.
-    climate : array of int (members,)
-        Climate of each member.
-    starts : array of int (members, blocks)
-        First years of the blocks.
-    block : int
-        Years in a block.
-    in_run : array of int (n,)
-        Year of the run in which each interval lies, from 0, never falling.
-
-    Returns
-    -------
-    array (members, n, rows)
-        The forcing.
-
-    Examples
-    --------
-    >>> table = np.arange(3.0).reshape(1, 3, 1, 1).repeat(2, axis=2)
-    >>> one = np.zeros(1, dtype=np.int64)
-    >>> gather_years(table, one, np.array([[2]]), 2, np.array([0, 1]))[0, :, 0].tolist()
-    [2.0, 0.0]
-    """
-    rows = table.shape[3]
-    out = np.empty((climate.size, in_run.size, rows))
-    # the intervals of a year follow each other: a year is copied at once
-    first = np.searchsorted(in_run, np.arange(in_run[-1] + 2)) * rows
-    flat = table.reshape(*table.shape[:2], -1)
-    _gather(flat, climate, starts, block, first, out.reshape(climate.size, -1))
-    return out
 
 
 def block_starts(

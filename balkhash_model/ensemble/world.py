@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
-from balkhash_model.ensemble.streams import block_starts, gather_years
+from balkhash_model.ensemble.streams import block_starts
 from balkhash_model.errors import InputError, Problem
 from balkhash_model.forcing import assemble_all
 from balkhash_model.forcing.adaptation import adapt_system
@@ -191,25 +189,29 @@ class World:
                 np.tile(np.repeat(flow[:, None, :], years, axis=1), (climate.size, 1, 1)),
             )
             packed = self._assembled(some)
-            if packed.use.shape[0] != 1 or packed.inflow.shape[0] == 1:
+            if packed.use.shape[1] != 1 or packed.inflow.shape[1] == 1:
                 return None
-            tables.append(packed.inflow.reshape(climate.size, len(flow), *packed.inflow.shape[1:]))
-        table = np.concatenate(tables)
+            tables.append(packed.inflow)
+        table = np.concatenate(tables, axis=1)
         probe = np.array([0, 1, 2, 1000])
         true = self._assembled(Members(probe, climate_of(self.seed, probe, self.climates),
                                        self.climates))  # fmt: skip
-        self._table = table
-        for i, k in enumerate(probe):
-            if not (self._gathered(np.array([k]))[0] == true.inflow[i]).all():
+        turn, drawn = self._turn(), self._drawn_years(probe, len(flow))
+        at = np.arange(turn.size)
+        for i in range(probe.size):
+            if not (table[at, drawn[turn, i]] == true.inflow[:, i]).all():
                 return None
         return table
 
-    def _gathered(self, numbers: IntArray) -> FloatArray:
-        """Inflow rows of members, out of the table of years."""
-        assert self._table is not None
-        block, years = self.record.inflow.generator.block, self._table.shape[1]
-        run = axis_years(self.axis)
-        blocks = -(-run.size // block)
+    def _turn(self) -> IntArray:
+        """Year of the run in which each interval lies, from 0."""
+        turn: IntArray = (self.axis.years - axis_years(self.axis)[0]).astype(np.int64)
+        return turn
+
+    def _drawn_years(self, numbers: IntArray, years: int) -> IntArray:
+        """Set of the table of years that each member has in each year of the run."""
+        block, run = self.record.inflow.generator.block, axis_years(self.axis).size
+        blocks = -(-run // block)
         first = int(numbers[0])
         if (np.diff(numbers) == 1).all():
             starts = block_starts(self.seed, "inflow", first, numbers.size, years, blocks)
@@ -217,9 +219,11 @@ class World:
             starts = np.concatenate(
                 [block_starts(self.seed, "inflow", int(k), 1, years, blocks) for k in numbers]
             )
-        in_run = (self.axis.years - run[0]).astype(np.int64)
+        at = np.arange(run)
+        source = (starts.T[at // block] + (at % block)[:, None]) % years
         climate = climate_of(self.seed, numbers, self.climates)
-        return gather_years(self._table, climate, starts, block, in_run)
+        found: IntArray = np.ascontiguousarray(climate * years + source)
+        return found
 
     def forcing(
         self,
@@ -244,32 +248,30 @@ class World:
             As the kernel takes it.
         """
         climate = climate_of(self.seed, numbers, self.climates)
-        many: dict[str, Any] = {}
         shared = self._shared
         if shared is None:
             shared = self._assembled(Members(numbers, climate, self.climates))
             index = {g: np.arange(numbers.size) for g in range(3)}
-            if len(shared.climate) > self.climates:
+            if shared.climate.shape[1] > self.climates:
                 # each climate once, as the first member that has it
                 _, firsts = np.unique(climate, return_index=True)
-                shared = shared._replace(climate=shared.climate[firsts])
+                shared = shared._replace(climate=np.ascontiguousarray(shared.climate[:, firsts]))
                 index[layout.CLIMATE] = np.searchsorted(climate[firsts], climate)
         else:
             index = dict.fromkeys(range(3), climate)
         if self._table is not None:
-            many["inflow"] = self._gathered(numbers)
-            index[layout.INFLOWS] = np.arange(numbers.size)
-        groups = (shared.climate, many.get("inflow", shared.inflow), shared.use)
-        which = [
-            index[g] if len(sets) > 1 else np.zeros(numbers.size, dtype=np.int64)
-            for g, sets in enumerate(groups)
-        ]
+            shared = shared._replace(inflow=self._table, turn=self._turn())
+            years = self._table.shape[1] // self.climates
+            index[layout.INFLOWS] = self._drawn_years(numbers, years)
+        which = np.zeros((3, int(shared.turn.max()) + 1, numbers.size), dtype=np.int64)
+        for g, sets in enumerate((shared.climate, shared.inflow, shared.use)):
+            if sets.shape[1] > 1:
+                which[g] = index[g]
         start = np.repeat(self.volume[:, None], numbers.size, axis=1) if volume is None else volume
         salt = start * (self.salinity[:, None] if salinity is None else salinity)
         curves = np.arange(len(self.volume))[:, None]
         return shared._replace(
-            **many,
-            which=np.stack(which),
+            which=which,
             curve_index=np.repeat(curves, numbers.size, axis=1),
             initial_volume=np.ascontiguousarray(start),
             initial_salt=np.ascontiguousarray(salt),

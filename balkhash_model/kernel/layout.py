@@ -109,19 +109,22 @@ CLIMATE, INFLOWS, USE, FLUX = range(4)
 
 
 class Forcing(NamedTuple):
-    """Mean rates over each interval; the leading axis is one set of forcing, shared by index.
+    """Mean rates over each interval; members share sets of forcing by index.
 
-    The rows of `climate`, `inflow` and `use` are those of ``ROWS``, group after group.
+    The rows of `climate`, `inflow` and `use` are those of ``ROWS``, group after group. The run is
+    cut into turns, each of them intervals that follow each other, and a member may have another set
+    in each: a year of the run that is a drawn year of a record is the number of that year.
     """
 
     duration: FloatArray  # (t,) s
     active: BoolArray  # (t, s)
     opening: FloatArray  # (t, l) share of a link that is open
     gauged: BoolArray  # (t, j)
-    climate: FloatArray  # (set, t, rows)
-    inflow: FloatArray  # (set, t, rows)
-    use: FloatArray  # (set, t, rows)
-    which: IntArray  # (3, member): which set of each
+    climate: FloatArray  # (t, set, rows)
+    inflow: FloatArray  # (t, set, rows)
+    use: FloatArray  # (t, set, rows)
+    turn: IntArray  # (t,) in which turn an interval lies
+    which: IntArray  # (3, turn, member): which set of each
     curve_index: IntArray  # (s, member)
     initial_volume: FloatArray  # (s, member) m3
     initial_salt: FloatArray  # (s, member) kg

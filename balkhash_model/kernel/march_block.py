@@ -71,25 +71,18 @@ def all_share(which: IntArray, start: int, n: int) -> bool:  # pragma: no cover 
 
 @internal
 def load(
-    values: FloatArray,
-    slot: IntArray,
-    which: IntArray,
-    one: bool,
-    t: int,
-    start: int,
-    n: int,
-    b: Block,
+    values: FloatArray, slot: IntArray, which: IntArray, one: bool, start: int, n: int, b: Block
 ) -> None:  # pragma: no cover - compiled
     """Bring the rates of one interval into the lanes; `one` tells that they are the same in all."""
-    for row in range(values.shape[2]):
+    for row in range(values.shape[1]):
         record, field = slot[row, 0], slot[row, 1]
         if one:
-            value = values[which[start], t, row]
+            value = values[which[start], row]
             for k in range(n):
                 b.w[record, field, k] = value
         else:
             for k in range(n):
-                b.w[record, field, k] = values[which[start + k], t, row]
+                b.w[record, field, k] = values[which[start + k], row]
 
 
 @internal
@@ -160,17 +153,25 @@ def march_block(
     for start in range(begin, end, LANES):
         n = min(LANES, end - start)
         start_block(graph, forcing, start, n, block)
-        which, slot = forcing.which, graph.slots
-        one_climate = all_share(which[CLIMATE], start, n)
-        one_inflow = all_share(which[INFLOWS], start, n)
-        one_use = all_share(which[USE], start, n)
+        slot, now = graph.slots, -1
+        one_climate = one_inflow = one_use = False
         for t in range(forcing.duration.size + 1):
             write_states(t, start, n, block, out)
             if t == forcing.duration.size:
                 break
-            load(forcing.climate, slot[CLIMATE], which[CLIMATE], one_climate, t, start, n, block)
-            load(forcing.inflow, slot[INFLOWS], which[INFLOWS], one_inflow, t, start, n, block)
-            load(forcing.use, slot[USE], which[USE], one_use, t, start, n, block)
+            climate, inflow, use = (
+                forcing.which[CLIMATE, forcing.turn[t]],
+                forcing.which[INFLOWS, forcing.turn[t]],
+                forcing.which[USE, forcing.turn[t]],
+            )
+            if forcing.turn[t] != now:
+                now = forcing.turn[t]
+                one_climate = all_share(climate, start, n)
+                one_inflow = all_share(inflow, start, n)
+                one_use = all_share(use, start, n)
+            load(forcing.climate[t], slot[CLIMATE], climate, one_climate, start, n, block)
+            load(forcing.inflow[t], slot[INFLOWS], inflow, one_inflow, start, n, block)
+            load(forcing.use[t], slot[USE], use, one_use, start, n, block)
             gauged, active, opening = forcing.gauged[t], forcing.active[t], forcing.opening[t]
             step = forcing.duration[t] / substeps
             if fluxes:

@@ -74,7 +74,7 @@ SHUT, FLOW_FLOOR = 1e-2, 1e-6
 #: Head that may be reversed by the flow that it drives, m.
 RINGING = 2e-7
 #: How much larger the error of a storage may be whose level drives no flow by itself.
-WITHOUT_HEAD = 25.0
+WITHOUT_HEAD = 5.0
 
 
 @inlined

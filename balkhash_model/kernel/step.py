@@ -38,8 +38,9 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 #: Where the net inflows of the two stages differ, their squared difference over the larger one, as
-#: a change of level over the step, m, is a measure of the error; from this on a step is too long.
-BEND = 2e-4
+#: a change of level over the step, m, is a measure of the error, some ten times as large; from this
+#: on a step is too long.
+BEND = 1e-3
 ANYTHING = 1e300
 GAMMA = 1.0 - np.sqrt(0.5)
 #: Short steps of each attempt at a step; the first three are of the two-stage method.

@@ -46,7 +46,7 @@ def kernel_case(members: int, own_inflow: bool):
     spread = rng.uniform(0.95, 1.05, members)
     packed = packed._replace(initial_volume=volume[:, None] * spread)
     if own_inflow:
-        factor = rng.lognormal(0.0, 0.15, (members, packed.duration.size, 1))
+        factor = rng.lognormal(0.0, 0.15, (packed.duration.size, members, 1))
         which = packed.which.copy()
         which[1] = np.arange(members)
         packed = packed._replace(inflow=packed.inflow * factor, which=which)

@@ -119,9 +119,9 @@ def traffic() -> dict[str, int]:
     world = Study([record(25)], 10_000).world(0)
     forcing = world.forcing(np.arange(2))
     storages = len(world.system.storages)
-    inflow = 8 * forcing.inflow.shape[2]
     return {
-        "inflow drawn, written and read": 2 * inflow,
+        "inflow, read out of the table of years": 8 * forcing.inflow.shape[2],
+        "number of the year, written and read": 2 * 8 * 3 // 12,
         "climate and use, shared by all members": 0,
         "volume and salt, written": 16 * storages,
         "volume and salt, read for levels and salinity": 16 * storages,
