@@ -184,7 +184,8 @@ def equilibrium(
     ------
     InputError
         Where a unit is missing, a flow is negative, the inflow is too large for the curve or too
-        small for a lake, a basin is unknown or its share needed and missing, or salt enters and cannot leave.
+        small for a lake, a basin is unknown or its share needed and missing, or salt enters and
+        cannot leave.
 
     Examples
     --------
