@@ -72,7 +72,8 @@ def _collapse(
         typer.Argument(help="Results, as NAME.nc.", autocompletion=cli_complete.results),
     ],
     onset: Annotated[
-        int | None, typer.Option(help="Last year before the fall; by default found.")
+        int | None,
+        typer.Option(help="Last year before the fall; by default found, of the Aral Sea 1960."),
     ] = None,
     lake: Annotated[str, typer.Option(help="The lake that collapsed.")] = "aral",
     measure: Annotated[Measure, typer.Option(help="What is compared.")] = Measure.volume,
@@ -105,7 +106,9 @@ def _collapse(
         from balkhash_model.cli_output import emit, records
 
         files = [] if figure is None else [figure]
-        emit("collapse", lake=lake, results=records(summary, "run"), files=files)
+        sources = summary.attrs["onset_from"]
+        rows = [{**row, "onset_from": sources[row["run"]]} for row in records(summary, "run")]
+        emit("collapse", lake=lake, results=rows, files=files)
     if quiet or as_json:
         return
     table = Table(title="Beside the Aral Sea", title_justify="left", box=box.SIMPLE_HEAD)
@@ -118,6 +121,11 @@ def _collapse(
         table.add_row(text, *cells)
     console = Console(highlight=False)
     console.print(table)
+    own = [run for run, source in summary.attrs["onset_from"].items() if source == "record"]
+    if own:
+        names, year = ", ".join(own), f"{summary.loc[own[0], 'onset']:.0f}"
+        text = f"onset of {names}: {year}, as of the Aral Sea observed; --onset YEAR for another"
+        console.print(text, markup=False)
     if figure is not None:
         console.print(f"wrote {figure}", markup=False)
 

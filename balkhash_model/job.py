@@ -372,7 +372,8 @@ def collapse_job(
     figure : Path, optional
         File to draw to.
     onset : int, optional
-        Last year before the fall, of all results; by default where each began to fall.
+        Last year before the fall, of all results; by default where each began to fall, and for a
+        run of the Aral Sea 1960, the year that its record is told from.
     lake : str, default "aral"
         The lake that collapsed.
     measure, phase, language : str
@@ -381,7 +382,9 @@ def collapse_job(
     Returns
     -------
     pandas.DataFrame
-        As :func:`balkhash_model.diagnostics.nearness_summary` gives it.
+        As :func:`balkhash_model.diagnostics.nearness_summary` gives it; its ``attrs`` hold
+        ``onset_from``, by run whether its onset was ``given``, ``found`` or is that of the
+        ``record``, or None.
 
     Raises
     ------
@@ -434,7 +437,9 @@ def collapse_job(
             save(picture, figure)
         except OSError as error:
             raise InputError(Problem(str(figure), "cannot be written", str(error))) from None
-    return nearness_summary(courses, baseline, measure)
+    summary = nearness_summary(courses, baseline, measure)
+    summary.attrs["onset_from"] = {c.name: c.onset_from for c in courses}
+    return summary
 
 
 def diagnose() -> list[tuple[str, list[tuple[str, str, bool]]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
@@ -48,7 +49,8 @@ def collapse(
     baseline : Course, optional
         By default the Aral Sea as observed.
     onset : int, optional
-        Onset of the runs that are results; by default where each began to fall.
+        Onset of the runs that are results; by default where each began to fall, and for runs of
+        the Aral Sea 1960 (:func:`balkhash_model.diagnostics.course`).
     measure : {"volume", "area"}, default "volume"
         Quantity that is compared.
     phase : {"salinity", "inflow"}, default "salinity"
@@ -71,7 +73,7 @@ def collapse(
     Examples
     --------
     >>> import balkhash_model as bm
-    >>> figure = collapse({"simulated": bm.run("aral_hindcast")}, onset=1960)
+    >>> figure = collapse({"simulated": bm.run("aral_hindcast")})
     >>> len(figure.axes)
     4
     """
@@ -138,8 +140,7 @@ def _courses(
     found = []
     for label, run in named:
         if isinstance(run, Course):
-            title = label or run.title
-            found.append(Course(run.name, title, run.onset, run.state, run.before, run.uncertainty))
+            found.append(replace(run, title=label or run.title))
         else:
             title = label or str(run.attrs.get("title", run.attrs.get("scenario", "run")))
             found.append(course(run, onset=onset, name=label, title=title))

@@ -1,5 +1,7 @@
 """Courses, onsets, equivalent years: on lakes whose answer is known."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -150,6 +152,36 @@ def test_the_command_s_table_and_figure(tmp_path):
     assert picture.stat().st_size > 20_000
     assert summary.loc["hindcast_free", "age"] == 44
     assert 1960 <= summary.loc["hindcast_free", "equivalent_year"] < 1970
+
+
+def test_a_run_of_the_aral_is_told_from_the_onset_of_its_record(tmp_path, capsys):
+    run = bm.run("aral_hindcast")
+    told = course(run)
+    assert (told.onset, told.onset_from) == (1960, "record")
+    # its volumes alone would say another year
+    assert find_onset(told.state["volume"].loc[0]) == 1956
+    assert course(run, onset=1956).onset_from == "given"
+    late = run.isel(time=slice(15 * 12, None), time_edge=slice(15 * 12, None))
+    assert course(late).onset_from == "found"  # the record of the run begins in 1965
+    file = tmp_path / "aral.nc"
+    write_result(run, file)
+    from balkhash_model.cli import app
+
+    app(["collapse", str(file)], standalone_mode=False)
+    out = capsys.readouterr().out
+    assert "onset of aral_hindcast: 1960, as of the Aral Sea observed; --onset YEAR" in out
+    app(["collapse", str(file), "--onset", "1956"], standalone_mode=False)
+    assert "as of the Aral Sea observed" not in capsys.readouterr().out
+    app(["collapse", str(file), "--json"], standalone_mode=False)
+    (row,) = json.loads(capsys.readouterr().out)["results"]
+    assert (row["onset"], row["onset_from"]) == (1960, "record")
+
+
+def test_an_aral_that_does_not_fall_has_no_onset():
+    risen = state([100.0 + i for i in range(30)], 1950)
+    risen.attrs["system"] = "aral"
+    assert course(risen).onset is None
+    assert course(risen).onset_from is None
 
 
 def test_what_the_command_cannot_use_is_named_all_at_once(tmp_path):
