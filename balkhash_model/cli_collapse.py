@@ -78,7 +78,9 @@ def _collapse(
     lake: Annotated[str, typer.Option(help="The lake that collapsed.")] = "aral",
     measure: Annotated[Measure, typer.Option(help="What is compared.")] = Measure.volume,
     phase: Annotated[Phase, typer.Option(help="What is drawn as a path.")] = Phase.salinity,
-    language: Annotated[Language, typer.Option(help="Language of the figure.")] = Language.en,
+    lang: Annotated[
+        Language, typer.Option("--lang", "--language", help="Language of the figure.")
+    ] = Language.en,
     figure: Annotated[
         Path | None, typer.Option(help="File for the figure: png, svg or pdf.")
     ] = None,
@@ -100,7 +102,7 @@ def _collapse(
         lake=lake,
         measure=measure.value,
         phase=phase.value,
-        language=language.value,
+        language=lang.value,
     )
     if as_json:
         from balkhash_model.cli_output import emit, records

@@ -111,6 +111,16 @@ def test_compare_and_collapse_print_json_alone(command, result, scenario_file):
     assert strict(out)["results"][0]["run"] == "hindcast_free"
 
 
+def test_the_language_of_a_figure_has_two_spellings(command, result):
+    pictures = []
+    for i, options in enumerate([(), ("--lang", "kk"), ("--language", "kk")]):
+        figure = f"{i}.svg"
+        assert command("collapse", result, "-q", "--figure", figure, *options) == (0, "", "")
+        with open(figure, encoding="utf-8") as file:
+            pictures.append(file.read())
+    assert pictures[1] == pictures[2] != pictures[0]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["params", "show"], ["doctor"], ["collapse", "free.nc", "--onset", "1970"], ["run", "SHORT"]],
