@@ -404,6 +404,7 @@ def collapse_job(
     from balkhash_model.diagnostics import course, nearness_summary, observed_baseline
     from balkhash_model.plot import collapse, save
     from balkhash_model.plot.style import FORMATS
+    from balkhash_model.plot.words import run_title
 
     problems: list[Problem] = []
     if figure is not None and figure.suffix.lower() not in FORMATS:
@@ -421,7 +422,8 @@ def collapse_job(
             continue
         try:
             with xr.open_dataset(path) as opened:
-                courses.append(course(opened.load(), onset=onset))
+                title = run_title(opened, language) or None
+                courses.append(course(opened.load(), onset=onset, title=title))
         except (OSError, ValueError) as error:
             found = error.problems if isinstance(error, InputError) else ()
             problems += found or [

@@ -22,7 +22,18 @@ _KEYWORDS = "hydrology, terminal lake, water balance, salt balance, lake level"
 _QUALITY = ("status", "residual", "uncertainty")
 _DAY = np.timedelta64(86400, "s")
 #: What a reader meets first.
-_ORDER = ("Conventions", "id", "title", "summary", "keywords", "source", "history", "references")
+_ORDER = (
+    "Conventions",
+    "id",
+    "title",
+    "title_ru",
+    "title_kk",
+    "summary",
+    "keywords",
+    "source",
+    "history",
+    "references",
+)
 
 
 def content_type(name: str) -> str:

@@ -158,6 +158,7 @@ def _attributes(
     attrs = {
         "scenario": record.meta.name,
         "title": record.meta.title,
+        **{f"title_{lang}": text for lang, text in record.meta.titles.items()},
         "summary": " ".join(record.meta.rationale.split()),
         "resolved_scenario": dump_scenario(record),
         "input_checksums": json.dumps(checksums, sort_keys=True),

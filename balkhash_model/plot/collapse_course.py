@@ -14,7 +14,7 @@ from balkhash_model.errors import InputError, Problem
 from balkhash_model.plot._frame import blank, finish, halo, pt
 from balkhash_model.plot.style import PALETTE, Size, use_style
 from balkhash_model.plot.style import series_style as _style
-from balkhash_model.plot.words import Lang, with_unit, word
+from balkhash_model.plot.words import Lang, run_title, with_unit, word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +79,7 @@ def collapse(
     """
     title = word("collapse.title", lang)
     base = observed_baseline() if baseline is None else baseline
-    courses = _courses(runs, onset)
+    courses = _courses(runs, onset, lang)
     with use_style(size):
         figure = blank(size, 1.35)
         strip_height = (0.3 if size == "slide" else 0.26) + 0.13 * len(courses)
@@ -124,6 +124,7 @@ def _percent(key: str, lang: str) -> str:
 def _courses(
     runs: Mapping[str, xr.Dataset | Course] | Sequence[xr.Dataset | Course] | xr.Dataset | Course,
     onset: int | None,
+    lang: str,
 ) -> list[Course]:
     import xarray as xr
 
@@ -142,7 +143,7 @@ def _courses(
         if isinstance(run, Course):
             found.append(replace(run, title=label or run.title))
         else:
-            title = label or str(run.attrs.get("title", run.attrs.get("scenario", "run")))
+            title = label or run_title(run, lang) or str(run.attrs.get("scenario", "run"))
             found.append(course(run, onset=onset, name=label, title=title))
     return found
 
