@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from balkhash_model import cli_complete
-from balkhash_model.cli_output import Json, Quiet
+from balkhash_model.cli_output import Json, Quiet, print_table
 
 __all__ = ["add_collapse"]
 
@@ -88,10 +88,7 @@ def _collapse(
     as_json: Json = False,
 ) -> None:
     """Hold results against the course of the Aral Sea: how near, how far behind."""
-    from rich import box
     from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
 
     from balkhash_model.job import collapse_job
 
@@ -113,16 +110,13 @@ def _collapse(
         emit("collapse", lake=lake, results=rows, files=files)
     if quiet or as_json:
         return
-    table = Table(title="Beside the Aral Sea", title_justify="left", box=box.SIMPLE_HEAD)
-    table.add_column("")
-    for name in summary.index:
-        table.add_column(escape(str(name)), justify="right", overflow="fold")
+    rows = []
     for column, text, digits in _ROWS:
         share = any(part in column for part in _SHARES)
         cells = [_cell(v, digits, 100.0 if share else 1.0) for v in summary[column]]
-        table.add_row(text, *cells)
+        rows.append((text, *cells))
+    print_table("Beside the Aral Sea", ["", *map(str, summary.index)], rows, 1)
     console = Console(highlight=False)
-    console.print(table)
     own = [run for run, source in summary.attrs["onset_from"].items() if source == "record"]
     if own:
         names, year = ", ".join(own), f"{summary.loc[own[0], 'onset']:.0f}"
