@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = ["collapse"]
 
+#: Years that are written beside the course of the Aral Sea, and the mark of their texts.
+_MARKED = (1970, 1980, 1989, 2000, 2010)
+_YEAR = "year"
+
 
 def collapse(
     runs: Mapping[str, xr.Dataset | Course] | Sequence[xr.Dataset | Course] | xr.Dataset | Course,
@@ -99,6 +103,7 @@ def collapse(
             legend=tall.get_legend_handles_labels(),
             caption=_caption(base, courses, lang),
         )
+        _part_years(tall)
     return figure
 
 
@@ -171,17 +176,19 @@ def _trajectories(ax: Axes, courses: list[Course], base: Course, measure: str, l
         middle = relative.iloc[:, 0]
         s = 100.0 * base.uncertainty
         ax.fill_between(x, middle - s, middle + s, color=PALETTE["band"], alpha=0.4, lw=0)
-    for year in (1970, 1980, 1989, 2000, 2010):
+    for year in _MARKED:
         if year in relative.index and base.name.startswith("aral"):
-            ax.annotate(
+            x_year, y_year = year - _ages(base), float(relative.loc[year].iloc[0])
+            label = ax.annotate(
                 str(year),
-                (year - _ages(base), float(relative.loc[year].iloc[0])),
+                (x_year, y_year),
                 xytext=(pt(5), pt(4)),
                 textcoords="offset points",
                 fontsize=pt(8.5),
                 path_effects=halo(),
             )
-            ax.plot(year - _ages(base), relative.loc[year].iloc[0], "o", ms=pt(4), color="black")
+            label.set_gid(_YEAR)
+            ax.plot(x_year, y_year, "o", ms=pt(4), color="black")
     for i, one in enumerate(courses):
         colour, line = _style(i)
         table = 100.0 * one.relative(measure)
@@ -192,6 +199,32 @@ def _trajectories(ax: Axes, courses: list[Course], base: Course, measure: str, l
     ax.set_ylim(bottom=0.0)
     ax.set_xlabel(word("collapse.age", lang))
     ax.set_ylabel(_percent(measure, lang))
+
+
+def _part_years(ax: Axes) -> None:
+    """Move years that lie on a year before them; one for which there is no room is not written.
+
+    Called when the panel has its limits and its size.
+    """
+    from matplotlib.text import Annotation
+
+    figure = ax.figure.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()
+    placed: list[Any] = []
+    for label in ax.texts:
+        if label.get_gid() != _YEAR or not isinstance(label, Annotation):
+            continue
+        for right, up in ((1, 1), (-1, -1), (1, -1), (-1, 1)):
+            label.set_position((pt(5) * right, pt(4) * up))
+            label.set_ha("left" if right > 0 else "right")
+            label.set_va("bottom" if up > 0 else "top")
+            box = label.get_window_extent()
+            if not any(box.overlaps(other) for other in placed):
+                placed.append(box)
+                break
+        else:
+            label.set_visible(False)
 
 
 def _falls(ax: Axes, courses: list[Course], base: Course, lang: str) -> None:
