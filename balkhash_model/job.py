@@ -55,14 +55,15 @@ def write_result(result: xr.Dataset, path: str | os.PathLike[str]) -> None:
     >>> file.exists()
     True
     """
-    from balkhash_model.netcdf import encoded
+    from balkhash_model.netcdf import encoded, own_lock
 
     target = Path(path)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     os.close(handle)
     try:
         dataset, encoding = encoded(result)
-        dataset.to_netcdf(name, engine="netcdf4", format="NETCDF4", encoding=encoding)
+        with own_lock(dataset):
+            dataset.to_netcdf(name, engine="netcdf4", format="NETCDF4", encoding=encoding)
         os.chmod(name, 0o644)
         os.replace(name, target)
     except BaseException:
