@@ -110,12 +110,12 @@ def _collapse(
         emit("collapse", lake=lake, results=rows, files=files)
     if quiet or as_json:
         return
-    rows = []
+    table: list[tuple[str, ...]] = []
     for column, text, digits in _ROWS:
         share = any(part in column for part in _SHARES)
         cells = [_cell(v, digits, 100.0 if share else 1.0) for v in summary[column]]
-        rows.append((text, *cells))
-    print_table("Beside the Aral Sea", ["", *map(str, summary.index)], rows, 1)
+        table.append((text, *cells))
+    print_table("Beside the Aral Sea", ["", *map(str, summary.index)], table, 1)
     console = Console(highlight=False)
     own = [run for run, source in summary.attrs["onset_from"].items() if source == "record"]
     if own:

@@ -217,8 +217,8 @@ def _part_years(ax: Axes) -> None:
             continue
         for right, up in ((1, 1), (-1, -1), (1, -1), (-1, 1)):
             label.set_position((pt(5) * right, pt(4) * up))
-            label.set_ha("left" if right > 0 else "right")
-            label.set_va("bottom" if up > 0 else "top")
+            label.set_horizontalalignment("left" if right > 0 else "right")
+            label.set_verticalalignment("bottom" if up > 0 else "top")
             box = label.get_window_extent()
             if not any(box.overlaps(other) for other in placed):
                 placed.append(box)
