@@ -214,7 +214,8 @@ def _check_range(
     high = (values > most) & ~seen
     told = f"at most {shown(most)}"
     _first(problems, where, "is too large", values, high, names, axis, told, hint)
-    if name not in _POSITIVE:
+    # net evaporation may be given as evaporation, and a parameter set may have it below zero
+    if name not in (*_POSITIVE, "evaporation_rate"):
         low = (values < least) & ~seen
         told = f"at least {shown(least)}"
         _first(problems, where, "is too low", values, low, names, axis, told, hint)
