@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from balkhash_model import cli_complete
-from balkhash_model.cli_output import Json, Quiet
+from balkhash_model.cli_output import Json, Quiet, print_table
 
 __all__ = ["add_collapse"]
 
@@ -72,12 +72,15 @@ def _collapse(
         typer.Argument(help="Results, as NAME.nc.", autocompletion=cli_complete.results),
     ],
     onset: Annotated[
-        int | None, typer.Option(help="Last year before the fall; by default found.")
+        int | None,
+        typer.Option(help="Last year before the fall; by default found, of the Aral Sea 1960."),
     ] = None,
     lake: Annotated[str, typer.Option(help="The lake that collapsed.")] = "aral",
     measure: Annotated[Measure, typer.Option(help="What is compared.")] = Measure.volume,
     phase: Annotated[Phase, typer.Option(help="What is drawn as a path.")] = Phase.salinity,
-    language: Annotated[Language, typer.Option(help="Language of the figure.")] = Language.en,
+    lang: Annotated[
+        Language, typer.Option("--lang", "--language", help="Language of the figure.")
+    ] = Language.en,
     figure: Annotated[
         Path | None, typer.Option(help="File for the figure: png, svg or pdf.")
     ] = None,
@@ -85,10 +88,7 @@ def _collapse(
     as_json: Json = False,
 ) -> None:
     """Hold results against the course of the Aral Sea: how near, how far behind."""
-    from rich import box
     from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
 
     from balkhash_model.job import collapse_job
 
@@ -99,25 +99,29 @@ def _collapse(
         lake=lake,
         measure=measure.value,
         phase=phase.value,
-        language=language.value,
+        language=lang.value,
     )
     if as_json:
         from balkhash_model.cli_output import emit, records
 
         files = [] if figure is None else [figure]
-        emit("collapse", lake=lake, results=records(summary, "run"), files=files)
+        sources = summary.attrs["onset_from"]
+        rows = [{**row, "onset_from": sources[row["run"]]} for row in records(summary, "run")]
+        emit("collapse", lake=lake, results=rows, files=files)
     if quiet or as_json:
         return
-    table = Table(title="Beside the Aral Sea", title_justify="left", box=box.SIMPLE_HEAD)
-    table.add_column("")
-    for name in summary.index:
-        table.add_column(escape(str(name)), justify="right", overflow="fold")
+    table: list[tuple[str, ...]] = []
     for column, text, digits in _ROWS:
         share = any(part in column for part in _SHARES)
         cells = [_cell(v, digits, 100.0 if share else 1.0) for v in summary[column]]
-        table.add_row(text, *cells)
+        table.append((text, *cells))
+    print_table("Beside the Aral Sea", ["", *map(str, summary.index)], table, 1)
     console = Console(highlight=False)
-    console.print(table)
+    own = [run for run, source in summary.attrs["onset_from"].items() if source == "record"]
+    if own:
+        names, year = ", ".join(own), f"{summary.loc[own[0], 'onset']:.0f}"
+        text = f"onset of {names}: {year}, as of the Aral Sea observed; --onset YEAR for another"
+        console.print(text, markup=False)
     if figure is not None:
         console.print(f"wrote {figure}", markup=False)
 

@@ -26,7 +26,9 @@ def _report(
     out: Annotated[Path, typer.Option("--out", "-o", help="File for the page.")] = Path(
         "report.html"
     ),
-    lang: Annotated[str, typer.Option(help="Language of the page: en, ru or kk.")] = "en",
+    lang: Annotated[
+        str, typer.Option("--lang", "--language", help="Language of the page: en, ru or kk.")
+    ] = "en",
     force: Annotated[bool, typer.Option("--force", help="Replace a page that exists.")] = False,
 ) -> None:
     """Make one page that anyone can read: the answer, figures, assumptions, sources."""

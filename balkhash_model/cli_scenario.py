@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from balkhash_model import cli_complete
-from balkhash_model.cli_output import Json, Quiet
+from balkhash_model.cli_output import Json, Quiet, print_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,20 +43,6 @@ InOrder = Annotated[
 ]
 
 
-def _print_table(title: str, columns: list[str], rows: list[tuple[str, ...]], left: int) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1))
-    for i, column in enumerate(columns):
-        table.add_column(column, justify="left" if i < left else "right", overflow="fold")
-    for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
-    Console(highlight=False).print(table)
-
-
 def _frame(title: str, frame: pd.DataFrame, index: str, digits: dict[str, int]) -> None:
     rows: list[tuple[str, ...]] = []
     for name, row in frame.iterrows():
@@ -68,7 +54,7 @@ def _frame(title: str, frame: pd.DataFrame, index: str, digits: dict[str, int]) 
             else:
                 cells.append(str(value))
         rows.append(tuple(cells))
-    _print_table(title, [index, *map(str, frame.columns)], rows, 1)
+    print_table(title, [index, *map(str, frame.columns)], rows, 1)
 
 
 @scenario_app.command("list")
@@ -79,7 +65,7 @@ def _list() -> None:
     rows: list[tuple[str, ...]] = []
     for name in list_scenarios():
         rows.append((name, load_scenario(name).meta.title, ", ".join(variants_of(name))))
-    _print_table("Scenarios", ["name", "title", "variants"], rows, 3)
+    print_table("Scenarios", ["name", "title", "variants"], rows, 3)
 
 
 @scenario_app.command("show")
@@ -125,7 +111,7 @@ def _diff(first: Name, second: Name) -> None:
 
     one, two = load_scenario(first), load_scenario(second)
     rows: list[Any] = diff_scenarios(one, two)
-    _print_table("Differences", ["key", one.meta.name, two.meta.name], rows, 3)
+    print_table("Differences", ["key", one.meta.name, two.meta.name], rows, 3)
 
 
 @scenario_app.command("new")
@@ -244,9 +230,7 @@ def _compare(
     rows: list[tuple[str, ...]] = [
         (name, *(f"{int(y)}: {v:+.2f}" for y, v in series.items())) for name, series in ends.items()
     ]
-    _print_table(
-        f"Level, difference from {found.baseline} (m)", ["run", "half-way", "end"], rows, 1
-    )
+    print_table(f"Level, difference from {found.baseline} (m)", ["run", "half-way", "end"], rows, 1)
     if not found.cost.empty:
         _frame("Measures", found.cost.set_index("run"), "run", {"cost (million)": 0})
     save(comparison(found), out)
@@ -274,13 +258,14 @@ def _print_ecosystem(found: Comparison) -> None:
     for run, table in found.ecosystem.items():
         for name, row in table.iterrows():
             threshold = f" ({row['threshold']})" if row["threshold"] else ""
-            head = [f"{row['title']}{threshold}", row["unit"], row["source"]]
-            cells = rows.setdefault(str(name), [*head, *["-"] * len(found.ecosystem)])
+            head = [f"{row['title']}{threshold}", row["unit"]]
+            empty = [*head, *["-"] * len(found.ecosystem), row["source"]]
+            cells = rows.setdefault(str(name), empty)
             value = row["value"]
-            cells[3 + list(found.ecosystem).index(run)] = "-" if value != value else f"{value:.2f}"
+            cells[2 + list(found.ecosystem).index(run)] = "-" if value != value else f"{value:.2f}"
     title = "Ecosystem and water quality (medians; years count the time beyond a threshold)"
-    columns = ["indicator", "unit", "source", *found.ecosystem]
-    _print_table(title, columns, [tuple(cells) for cells in rows.values()], 3)
+    columns = ["indicator", "unit", *found.ecosystem, "source"]
+    print_table(title, columns, [tuple(cells) for cells in rows.values()], 2)
 
 
 def _emit_comparison(found: Comparison, out: Path) -> None:

@@ -55,14 +55,15 @@ def write_result(result: xr.Dataset, path: str | os.PathLike[str]) -> None:
     >>> file.exists()
     True
     """
-    from balkhash_model.netcdf import encoded
+    from balkhash_model.netcdf import encoded, own_lock
 
     target = Path(path)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     os.close(handle)
     try:
         dataset, encoding = encoded(result)
-        dataset.to_netcdf(name, engine="netcdf4", format="NETCDF4", encoding=encoding)
+        with own_lock(dataset):
+            dataset.to_netcdf(name, engine="netcdf4", format="NETCDF4", encoding=encoding)
         os.chmod(name, 0o644)
         os.replace(name, target)
     except BaseException:
@@ -372,7 +373,8 @@ def collapse_job(
     figure : Path, optional
         File to draw to.
     onset : int, optional
-        Last year before the fall, of all results; by default where each began to fall.
+        Last year before the fall, of all results; by default where each began to fall, and for a
+        run of the Aral Sea 1960, the year that its record is told from.
     lake : str, default "aral"
         The lake that collapsed.
     measure, phase, language : str
@@ -381,7 +383,9 @@ def collapse_job(
     Returns
     -------
     pandas.DataFrame
-        As :func:`balkhash_model.diagnostics.nearness_summary` gives it.
+        As :func:`balkhash_model.diagnostics.nearness_summary` gives it; its ``attrs`` hold
+        ``onset_from``, by run whether its onset was ``given``, ``found`` or is that of the
+        ``record``, or None.
 
     Raises
     ------
@@ -401,6 +405,7 @@ def collapse_job(
     from balkhash_model.diagnostics import course, nearness_summary, observed_baseline
     from balkhash_model.plot import collapse, save
     from balkhash_model.plot.style import FORMATS
+    from balkhash_model.plot.words import run_title
 
     problems: list[Problem] = []
     if figure is not None and figure.suffix.lower() not in FORMATS:
@@ -418,7 +423,8 @@ def collapse_job(
             continue
         try:
             with xr.open_dataset(path) as opened:
-                courses.append(course(opened.load(), onset=onset))
+                title = run_title(opened, language) or None
+                courses.append(course(opened.load(), onset=onset, title=title))
         except (OSError, ValueError) as error:
             found = error.problems if isinstance(error, InputError) else ()
             problems += found or [
@@ -434,7 +440,9 @@ def collapse_job(
             save(picture, figure)
         except OSError as error:
             raise InputError(Problem(str(figure), "cannot be written", str(error))) from None
-    return nearness_summary(courses, baseline, measure)
+    summary = nearness_summary(courses, baseline, measure)
+    summary.attrs["onset_from"] = {c.name: c.onset_from for c in courses}
+    return summary
 
 
 def diagnose() -> list[tuple[str, list[tuple[str, str, bool]]]]:

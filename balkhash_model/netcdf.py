@@ -7,6 +7,9 @@ an e-mail address or the extent of a lake in degrees, is left out.
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +17,7 @@ import xarray as xr
 
 from balkhash_model import provenance, quantities
 
-__all__ = ["content_type", "discovery", "encoded"]
+__all__ = ["content_type", "discovery", "encoded", "own_lock"]
 
 #: Version of the table that the standard names were taken from.
 _VOCABULARY = "CF Standard Name Table v93"
@@ -22,7 +25,18 @@ _KEYWORDS = "hydrology, terminal lake, water balance, salt balance, lake level"
 _QUALITY = ("status", "residual", "uncertainty")
 _DAY = np.timedelta64(86400, "s")
 #: What a reader meets first.
-_ORDER = ("Conventions", "id", "title", "summary", "keywords", "source", "history", "references")
+_ORDER = (
+    "Conventions",
+    "id",
+    "title",
+    "title_ru",
+    "title_kk",
+    "summary",
+    "keywords",
+    "source",
+    "history",
+    "references",
+)
 
 
 def content_type(name: str) -> str:
@@ -113,6 +127,37 @@ def _coverage(edges: npt.NDArray[np.datetime64]) -> dict[str, str]:
     if steps.size == 1 and steps[0] % _DAY == np.timedelta64(0, "s"):
         found["time_coverage_resolution"] = f"P{steps[0] // _DAY}D"
     return found
+
+
+@contextmanager
+def own_lock(dataset: xr.Dataset) -> Iterator[None]:
+    """Write a file under a lock of this process, whatever cluster the process is a client of.
+
+    With a client of ``distributed`` about, xarray asks its scheduler for the lock on a file. For
+    one that is gone it would wait without end, and what is in memory needs none of it.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        What is written; where it holds arrays of dask, nothing is changed.
+
+    Yields
+    ------
+    None
+        Nothing.
+
+    Examples
+    --------
+    >>> with own_lock(xr.Dataset()):
+    ...     pass
+    """
+    if dataset.chunks or "distributed" not in sys.modules:
+        yield
+        return
+    import dask
+
+    with dask.config.set(scheduler="synchronous"):
+        yield
 
 
 def encoded(result: xr.Dataset) -> tuple[xr.Dataset, dict[str, dict[str, object]]]:

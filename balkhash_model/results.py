@@ -13,7 +13,7 @@ from balkhash_model import reference, units
 from balkhash_model.diagnostics.compare import Comparison, compare_results
 from balkhash_model.diagnostics.ecosystem import limits as check_limits
 from balkhash_model.errors import InputError, Problem
-from balkhash_model.runs import run, used_files, used_tables
+from balkhash_model.runs import run, used_files
 from balkhash_model.scenario import Scenario, load_scenario, read_scenario
 
 __all__ = ["compare", "open_result", "rerun", "scenario_of_result"]
@@ -92,7 +92,8 @@ def scenario_of_result(path: str | os.PathLike[str]) -> Scenario:
         )
     record = read_scenario(str(attrs["resolved_scenario"]), name)
     used = json.loads(str(attrs.get("input_checksums", "{}")))
-    now = {k: str(reference.describe(k)["sha256"]) for k in used_tables(record)}
+    known = reference.list()
+    now = {k: str(reference.describe(k)["sha256"]) for k in used if k in known}
     try:
         now |= used_files(record)
     except OSError as error:

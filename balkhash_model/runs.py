@@ -14,7 +14,7 @@ from balkhash_model.diagnostics.balance import FLUXES
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.scenario import Scenario, dump_scenario, load_scenario
 from balkhash_model.simulation import simulate
-from balkhash_model.used_inputs import used_files, used_sources, used_tables
+from balkhash_model.used_inputs import read_tables, used_files, used_sources, used_tables
 
 #: Members whose every flux a run keeps in memory.
 _MOST_MEMBERS = 100_000
@@ -23,6 +23,7 @@ __all__ = [
     "Case",
     "build",
     "check",
+    "read_tables",
     "reconstruction_record",
     "run",
     "start_of",
@@ -90,7 +91,7 @@ def run(
             forcing, found = _reconstructed(case, start_from)
         case = replace(case, tables=case.tables | tables)
         extra = found.merge(extra, combine_attrs="override") if extra.data_vars else found
-    checksums = {k: str(reference.describe(k)["sha256"]) for k in used_tables(record)}
+    checksums = {k: str(reference.describe(k)["sha256"]) for k in read_tables(case)}
     result = simulate(
         case.system,
         forcing,
@@ -158,6 +159,7 @@ def _attributes(
     attrs = {
         "scenario": record.meta.name,
         "title": record.meta.title,
+        **{f"title_{lang}": text for lang, text in record.meta.titles.items()},
         "summary": " ".join(record.meta.rationale.split()),
         "resolved_scenario": dump_scenario(record),
         "input_checksums": json.dumps(checksums, sort_keys=True),

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from balkhash_model import reference
 from balkhash_model.errors import Problem
+from balkhash_model.library import load_system
 from balkhash_model.scenario import Scenario
+from balkhash_model.scenario.schema_inflow import STOCHASTIC
 from balkhash_model.scenario.schema_series import Column
 from balkhash_model.sources import sources_used
 
 if TYPE_CHECKING:
     from balkhash_model.cases import Case
 
-__all__ = ["missing_files", "used_files", "used_sources", "used_tables"]
+__all__ = ["missing_files", "read_tables", "used_files", "used_sources", "used_tables"]
 
 
 def _columns(scenario: Scenario) -> list[tuple[tuple[str, ...], Column]]:
@@ -69,7 +72,7 @@ def missing_files(scenario: Scenario) -> list[Problem]:
 
 
 def used_tables(scenario: Scenario) -> list[str]:
-    """Name the reference tables that a scenario reads.
+    """Name the reference tables that a scenario reads, without making it ready to run.
 
     Parameters
     ----------
@@ -79,7 +82,7 @@ def used_tables(scenario: Scenario) -> list[str]:
     Returns
     -------
     list of str
-        Sorted keys.
+        Sorted keys, those of the curves of its system among them.
 
     Examples
     --------
@@ -89,12 +92,26 @@ def used_tables(scenario: Scenario) -> list[str]:
     """
     inflow, climate = scenario.inflow, scenario.climate
     tables = {c.table for _, c in _columns(scenario) if c.table is not None}
+    with reference.noting() as read:
+        load_system(
+            scenario.system,
+            parameters=scenario.parameters.set,
+            overrides=scenario.parameters.overrides,
+        )
+    tables |= read
     if climate.table is not None and inflow.kind == "table":
         return sorted(tables)
     tables |= {"climate_balkhash_monthly", "air_temperature_stations"}
-    history = inflow.kind == "history" or inflow.generator.source == "reconstruction"
-    if history or inflow.at in ("km171", "dam", "ushzharma"):
+    drawn = inflow.kind in STOCHASTIC
+    history = inflow.kind == "history" or (drawn and inflow.generator.source == "reconstruction")
+    at_gauge = inflow.at in ("km171", "dam", "ushzharma")
+    gauged = inflow.kind == "climatology" and inflow.mean is None
+    gauged |= drawn and inflow.generator.source == "history"
+    if history or inflow.at in ("km171", "dam") or (at_gauge and gauged):
         tables.add(inflow.ili)
+    if history or inflow.at == "km171":
+        # what irrigation takes above the dam goes by the cropland
+        tables.add("withdrawals")
     if climate.precipitation != "climatology" or climate.resample is not None or history:
         tables.add("lake_precipitation_by_period")
     if inflow.reconstruct_from is not None or (history and inflow.kind != "history"):
@@ -127,10 +144,32 @@ def used_sources(case: Case) -> dict[str, list[str]]:
     >>> used_sources(build("hindcast_free"))["britannica"]
     ['parameter west_bottom_level']
     """
+    references = case.scenario.meta.references
+    return sources_used(case.system.parameters, read_tables(case), references)
+
+
+def read_tables(case: Case) -> list[str]:
+    """Name the reference tables that a case has read.
+
+    Parameters
+    ----------
+    case : Case
+        A case that :func:`balkhash_model.cases.build` made.
+
+    Returns
+    -------
+    list of str
+        Sorted keys.
+
+    Examples
+    --------
+    >>> from balkhash_model.runs import build
+    >>> read_tables(build("aral_hindcast"))
+    ['aral_annual', 'aral_basin_curves']
+    """
     # kept in memory for the session, so that a later run does not load it again
     kept = {"air_temperature_stations"} & {*used_tables(case.scenario)}
-    references = case.scenario.meta.references
-    return sources_used(case.system.parameters, case.tables | kept, references)
+    return sorted(case.tables | kept)
 
 
 def used_files(scenario: Scenario) -> dict[str, str]:

@@ -9,6 +9,7 @@ which the fall of the Aral's inflow is imposed (a scenario with ``inflow.decline
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,8 @@ from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.timeaxis import seconds_in_year
 
 FloatArray = npt.NDArray[np.float64]
+
+OnsetFrom = Literal["given", "found", "record"]
 
 __all__ = [
     "ARAL_ONSET",
@@ -67,6 +70,9 @@ class Course:
         Means of the state before, by realization.
     uncertainty : float
         Standard error of relative volumes and areas.
+    onset_from : {"given", "found", "record"} or None
+        Where the onset comes from: given by the caller, found in the volumes, or, for a run of the
+        Aral Sea, the one that its record is told from; None where there is none.
     """
 
     name: str
@@ -75,6 +81,7 @@ class Course:
     state: pd.DataFrame
     before: pd.DataFrame
     uncertainty: float = 0.0
+    onset_from: OnsetFrom | None = None
 
     @property
     def members(self) -> list[int]:
@@ -255,6 +262,8 @@ def course(
         A result, or states by year as :func:`annual_state` gives them.
     onset : int, optional
         Last year before the fall; by default what :func:`find_onset` says of the median volume.
+        A run of the Aral Sea that has fallen, and that holds 1960, is told from that year, as the
+        record is: its volume of 1956 was as large, and the sea had not begun to fall.
     name, title : str, optional
         By default those of the result.
     uncertainty : float, default 0
@@ -283,8 +292,9 @@ def course(
         state = pd.concat({0: state}, names=["realization", "year"])
     years = state.index.get_level_values("year").unique()
     label = name or str(attrs.get("scenario", "run"))
+    source: OnsetFrom | None = "given"
     if onset is None:
-        onset = find_onset(state["volume"].groupby("year").median())
+        onset, source = _own_onset(state, attrs.get("system"))
     elif not years[0] <= onset <= years[-1]:
         raise InputError(
             Problem(
@@ -299,7 +309,16 @@ def course(
     year = state.index.get_level_values("year")
     before = state[(year > last - _BEFORE) & (year <= last)].groupby("realization").mean()
     text = title or str(attrs.get("title", label))
-    return Course(label, text, onset, state, before, uncertainty)
+    return Course(label, text, onset, state, before, uncertainty, source)
+
+
+def _own_onset(state: pd.DataFrame, system: object) -> tuple[int | None, OnsetFrom | None]:
+    """The onset of a run whose user gives none, and where it comes from."""
+    volume = state["volume"].groupby("year").median()
+    found = find_onset(volume)
+    if found is not None and system == "aral" and ARAL_ONSET in volume.index:
+        return ARAL_ONSET, "record"
+    return found, None if found is None else "found"
 
 
 def observed_baseline(lake: str = "aral", onset: int = ARAL_ONSET) -> Course:

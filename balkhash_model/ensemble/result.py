@@ -289,6 +289,7 @@ def _attributes(worlds: Sequence[World], facts: Facts) -> dict[str, Any]:
     attrs: dict[str, Any] = {
         "Conventions": "CF-1.11",
         "title": "; ".join(r.meta.title for r in records),
+        **_translated(records),
         "source": f"balkhash_model {provenance.versions().get('balkhash_model', 'unknown')}",
         "history": provenance.history_line("balkhash_model.run_ensemble"),
         "scenario_names": ", ".join(facts.names),
@@ -309,6 +310,12 @@ def _attributes(worlds: Sequence[World], facts: Facts) -> dict[str, Any]:
             f"ATTENTION: interrupted; the first {facts.done} of {facts.asked} members alone"
         )
     return attrs
+
+
+def _translated(records: Sequence[Scenario]) -> dict[str, str]:
+    """Titles in the languages in which every scenario has one."""
+    languages = [x for x in records[0].meta.titles if all(x in r.meta.titles for r in records)]
+    return {f"title_{x}": "; ".join(r.meta.titles[x] for r in records) for x in languages}
 
 
 def _checksums(records: Sequence[Scenario]) -> dict[str, str]:

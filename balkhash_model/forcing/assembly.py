@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from balkhash_model.errors import InputError, Problem
 from balkhash_model.forcing import inflow
 from balkhash_model.forcing.adaptation import adapt_system
 from balkhash_model.forcing.climate_rates import put_climate, put_tabled_climate
@@ -133,21 +134,31 @@ def assemble_all(
     warming = scenario_warming(scenario, axis, chosen)
     change = respond(scenario, adapted.parameters, axis, change, warming, chosen)
     table = ForcingTable(adapted, axis)
+    problems: list[Problem] = []
     if scenario.climate.table is not None:
-        put_tabled_climate(scenario, adapted, axis, change, warming, table)
+        try:
+            put_tabled_climate(scenario, adapted, axis, change, warming, table)
+        except InputError as error:
+            # the columns of the rivers may have faults of their own: all are told at once
+            problems.extend(error.problems)
     else:
         put_climate(scenario, adapted, axis, change, warming, table, chosen)
     if WETLAND in adapted.storage_names():
         for variable, values in wetland_forcing(axis, adapted.parameters).items():
             table.put(variable, WETLAND_RELEASE, values)
     uses = water_use(scenario, axis)
-    extra: dict[str, object]
+    extra: dict[str, object] = {}
     if scenario.inflow.kind == "table":
-        extra = put_tabled_rivers(scenario, adapted, axis, change, table)
+        try:
+            extra = put_tabled_rivers(scenario, adapted, axis, change, table)
+        except InputError as error:
+            problems.extend(error.problems)
     elif scenario.inflow.kind == "history":
         extra = put_history(scenario, adapted, axis, change, uses, table)
     else:
         extra = put_outlook(scenario, adapted, axis, change, uses, table, reconstruction, chosen)
+    if problems:
+        raise InputError(problems)
     for use in uses:
         if takes_from_storage(scenario, use.name):
             table.put("withdrawal_demand", use.name, np.maximum(use.net - use.embedded, 0.0))

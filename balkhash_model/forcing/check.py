@@ -31,9 +31,29 @@ _OPTIONAL = {
     "groundwater_flow": 0.0,
 }
 #: Variables that cannot be negative.
-_POSITIVE = ("precipitation_rate", "release_demand", "withdrawal_demand")
-#: Depths that no weather exceeds: beyond the range of the table of quantities a unit is wrong.
-_DEPTHS = ("precipitation_rate", "evaporation_rate")
+_POSITIVE = (
+    "precipitation_rate",
+    "release_demand",
+    "release_minimum",
+    "release_maximum",
+    "release_rate",
+    "target_volume",
+    "withdrawal_demand",
+)
+#: Quantities of the table whose range a variable has; beyond it a unit is wrong.
+_RANGE_OF = {
+    "precipitation_rate": "precipitation_rate",
+    "evaporation_rate": "evaporation_rate",
+    "groundwater_flow": "groundwater_inflow",
+    "river_flow": "river_inflow",
+    "gauge_flow": "link_flow",
+    "side_inflow": "link_flow",
+    "release_demand": "link_flow",
+    "release_minimum": "link_flow",
+    "release_maximum": "link_flow",
+    "target_volume": "water_volume",
+    "withdrawal_demand": "abstraction_by_user",
+}
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -167,13 +187,40 @@ def _read_variable(
     if name in _POSITIVE:
         low = values < 0.0
         _first(problems, where, "is negative", values, low, names, axis, f"zero or more {unit}")
-    if name in _DEPTHS:
-        most = quantities.get(name).valid_max
-        assert most is not None
-        high = (values > most) & ~bad
-        told = f"at most {most:g} {unit}, {most * 86400e3:.0f} mm/day"
-        _first(problems, where, "is too large", values, high, names, axis, told, "Check the unit")
+    if name in _RANGE_OF:
+        _check_range(problems, where, name, values, bad, names, axis)
     return values if len(problems) == before else None
+
+
+def _check_range(
+    problems: list[Problem],
+    where: str,
+    name: str,
+    values: FloatArray,
+    bad: npt.NDArray[np.bool_],
+    names: list[str],
+    axis: TimeAxis | None,
+) -> None:
+    """Values beyond what any water body has had; what has been told before is not told again."""
+    unit = FORCING[name][0]
+    quantity = quantities.get(_RANGE_OF[name])
+    least, most = quantity.valid_min, quantity.valid_max
+    assert least is not None
+    assert most is not None
+
+    def shown(limit: float) -> str:
+        return f"{limit:g} {unit}" + (f", {limit * 86400e3:.4g} mm/day" if unit == "m s-1" else "")
+
+    seen = bad | ~np.isfinite(values)
+    hint = "Check the unit"
+    high = (values > most) & ~seen
+    told = f"at most {shown(most)}"
+    _first(problems, where, "is too large", values, high, names, axis, told, hint)
+    # net evaporation may be given as evaporation, and a parameter set may have it below zero
+    if name not in (*_POSITIVE, "evaporation_rate"):
+        low = (values < least) & ~seen
+        told = f"at least {shown(least)}"
+        _first(problems, where, "is too low", values, low, names, axis, told, hint)
 
 
 def _first(

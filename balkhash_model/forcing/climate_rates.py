@@ -160,6 +160,8 @@ def put_tabled_climate(
                 scenario.where(*keys),
                 scenario.folder(*keys),
                 system,
+                # air may bring water to a lake, and rain takes none
+                positive=name == "precipitation",
             )
         except InputError as error:
             problems.extend(error.problems)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from balkhash_model import units
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.forcing.calendar import annual_amounts_to_rates, months_of
-from balkhash_model.forcing.series import axis_years, months_to_axis
+from balkhash_model.forcing.series import axis_years, months_to_axis, negative_values
 from balkhash_model.forcing.water_use import monthly_shape
 from balkhash_model.physics.water_activity import water_activity
 from balkhash_model.timeaxis import TimeAxis, seconds_in_year
@@ -34,7 +34,7 @@ class Series(NamedTuple):
     values: dict[str, FloatArray]
 
 
-def read_columns(path: Path, names: Sequence[str]) -> Series:
+def read_columns(path: Path, names: Sequence[str], positive: Sequence[str] = ()) -> Series:
     """Read columns of a CSV whose column ``time`` holds years or months.
 
     Parameters
@@ -43,6 +43,8 @@ def read_columns(path: Path, names: Sequence[str]) -> Series:
         The file; ``time`` as ``2001`` or ``2001-05``, rising, without gaps.
     names : sequence of str
         Columns that are wanted.
+    positive : sequence of str, optional
+        Those of them that hold nothing below zero.
 
     Returns
     -------
@@ -68,8 +70,10 @@ def read_columns(path: Path, names: Sequence[str]) -> Series:
         raise InputError(Problem(str(path), "no such file")) from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(Problem(str(path), "cannot be read as text", str(error))) from None
-    rows = list(csv.DictReader(lines))
-    held = [c for c in (rows[0] if rows else {}) if c]
+    reader = csv.DictReader(lines)
+    # a blank line is no row, and counts as a line all the same
+    rows = [(reader.line_num, row) for row in reader]
+    held = [c for c in (rows[0][1] if rows else {}) if c]
     lacking = [c for c in dict.fromkeys(("time", *names)) if c not in held]
     if lacking:
         raise InputError(
@@ -80,14 +84,18 @@ def read_columns(path: Path, names: Sequence[str]) -> Series:
         )
     problems: list[Problem] = []
     times, values = [], {n: np.full(len(rows), np.nan) for n in names}
-    for i, row in enumerate(rows):
-        times.append(_time(str(row["time"]).strip(), f"{path}:{i + 2}", problems))
+    for i, (line, row) in enumerate(rows):
+        times.append(_time(str(row["time"]).strip(), f"{path}:{line}", problems))
         for name in names:
             text = (row[name] or "").strip()
             try:
                 values[name][i] = float(text) if text else np.nan
             except ValueError:
-                problems.append(Problem(f"{path}:{i + 2}: {name}", "not a number", repr(text)))
+                problems.append(Problem(f"{path}:{line}: {name}", "not a number", repr(text)))
+    for name in dict.fromkeys(positive):
+        low = np.flatnonzero(values[name] < 0.0)
+        found = [(rows[i][0], times[i], f"{values[name][i]:g}") for i in low]
+        problems += negative_values(str(path), name, found)
     if problems:
         raise InputError(problems)
     return _arranged(np.array(times), values, str(path))
@@ -173,6 +181,8 @@ def column_rates(
     where: str,
     folder: Path = Path(),
     system: LakeSystem | None = None,
+    *,
+    positive: bool = False,
 ) -> FloatArray:
     """Mean rates over intervals from columns; of several the first that covers a year counts.
 
@@ -190,6 +200,9 @@ def column_rates(
         Folder of the user's files.
     system : LakeSystem, optional
         For factors that are parameters, and for columns with a salinity.
+    positive : bool, default False
+        Whether a user's column may hold nothing below zero; water that leaves is a positive value
+        with the factor -1.
 
     Returns
     -------
@@ -217,7 +230,7 @@ def column_rates(
     problems: list[Problem] = []
     for i, column in enumerate(columns):
         try:
-            own = _rates(column, years, kind, f"{where}.{i}", folder, system)
+            own = _rates(column, years, kind, f"{where}.{i}", folder, system, positive=positive)
         except InputError as error:
             problems.extend(error.problems)
             continue
@@ -263,11 +276,13 @@ def _rates(
     where: str,
     folder: Path,
     system: LakeSystem | None,
+    *,
+    positive: bool,
 ) -> FloatArray:
     """Monthly rates of one column in the years of the run, NaN where it says nothing."""
     names = [n for n in (column.column, column.area, column.salinity) if n is not None]
     series = (
-        read_columns(folder / column.file, names)
+        read_columns(folder / column.file, names, [column.column] if positive else [])
         if column.file is not None
         else _reference(str(column.table), names, where)
     )

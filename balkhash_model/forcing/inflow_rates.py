@@ -93,7 +93,13 @@ def put_tabled_rivers(
             continue
         try:
             flow = column_rates(
-                columns, axis, "flow", scenario.where(*keys), scenario.folder(*keys), system
+                columns,
+                axis,
+                "flow",
+                scenario.where(*keys),
+                scenario.folder(*keys),
+                system,
+                positive=True,
             )
         except InputError as error:
             problems.extend(error.problems)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +21,14 @@ __all__ = [
     "by_year",
     "knots_to_rates",
     "months_to_axis",
+    "negative_values",
     "ramp",
     "read_flow_series",
     "yearly_volume",
 ]
+
+#: So many negative values of a column are told one by one.
+_TOLD = 10
 
 
 def axis_years(axis: TimeAxis) -> npt.NDArray[np.int64]:
@@ -239,17 +243,20 @@ def read_flow_series(path: str | os.PathLike[str]) -> tuple[npt.NDArray[np.int64
         raise InputError(Problem(name, "no such file")) from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(Problem(name, "cannot be read as text", str(error))) from None
-    rows = list(csv.DictReader(text.splitlines()))
-    columns = set(rows[0]) if rows else set()
+    reader = csv.DictReader(text.splitlines())
+    # a blank line is no row, and counts as a line all the same
+    rows = [(reader.line_num, row) for row in reader]
+    columns = set(rows[0][1]) if rows else set()
     lacking = [c for c in ("time", "flow", "unit") if c not in columns]
     if lacking:
         raise InputError([Problem(f"{name}:1", "lacks a column", expected=c) for c in lacking])
     values: dict[tuple[int, int], float] = {}
     problems: list[Problem] = []
-    lengths = {len(str(row["time"] or "")) for row in rows}
+    lengths = {len(str(row["time"] or "")) for _, row in rows}
     if lengths not in ({4}, {7}):
         raise InputError(Problem(f"{name}: time", "not all months, as 2001-05, or all years"))
-    for line, row in enumerate(rows, start=2):
+    negative: list[tuple[int, str, str]] = []
+    for line, row in rows:
         where = f"{name}:{line}"
         try:
             month = np.datetime64(str(row["time"]), "M")
@@ -263,16 +270,50 @@ def read_flow_series(path: str | os.PathLike[str]) -> tuple[npt.NDArray[np.int64
         if key in values:
             problems.append(Problem(where, "a time that was given before", str(row["time"])))
         if amount < 0.0:
-            problems.append(Problem(where, "a negative flow", str(row["flow"])))
+            negative.append((line, str(row["time"]), f"{row['flow']} {row['unit']}"))
         seconds = {
             "year": seconds_in_year(year),
             "month": float(months_of(year, year).durations[key[1]]),
             "second": 1.0,
         }[period]
         values[key] = amount / seconds
+    problems += negative_values(name, "flow", negative)
     if problems:
         raise InputError(problems)
     return _table(values, lengths == {7}, name)
+
+
+def negative_values(path: str, column: str, found: Sequence[tuple[int, str, str]]) -> list[Problem]:
+    """Say which values of a column are below zero, and cannot be.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    column : str
+        The column.
+    found : sequence of tuple
+        Line, time and value of each; of more than ten the first ten are told, and how many follow.
+
+    Returns
+    -------
+    list of Problem
+        None where nothing was found.
+
+    Examples
+    --------
+    >>> for problem in negative_values("ili.csv", "flow", [(3, "2001-02", "-5 m3/s")]):
+    ...     print(problem)
+    ili.csv:3: flow of 2001-02: is negative; got -5 m3/s; expected zero or more
+    """
+    problems = [
+        Problem(f"{path}:{line}: {column} of {time}", "is negative", value, "zero or more")
+        for line, time, value in found[:_TOLD]
+    ]
+    if len(found) > _TOLD:
+        more = f"{len(found) - _TOLD} more, the last on line {found[-1][0]}"
+        problems.append(Problem(f"{path}: {column}", "is negative", more, "zero or more"))
+    return problems
 
 
 def _table(

@@ -73,9 +73,9 @@ def _replaced(old: Parameter, value: str | float) -> Parameter:
         number = float(f"{number:.12g}")
     else:
         number, si = float(value), units.convert(float(value), old.unit, old.kind, where)
-    return replace(
-        old, value=number, si=si, status="assumed", note=f"overridden; was {old.value:g} {old.unit}"
-    )
+    # the source printed the value that is replaced, and nothing of this one
+    note = f"overridden; was {old.value:g} {old.unit}"
+    return replace(old, value=number, si=si, status="assumed", source=(), note=note)
 
 
 def _load_set(name: str, seen: tuple[Path, ...] = ()) -> tuple[str, dict[str, Parameter]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
@@ -13,7 +14,7 @@ from balkhash_model.errors import InputError, Problem
 from balkhash_model.plot._frame import blank, finish, halo, pt
 from balkhash_model.plot.style import PALETTE, Size, use_style
 from balkhash_model.plot.style import series_style as _style
-from balkhash_model.plot.words import Lang, with_unit, word
+from balkhash_model.plot.words import Lang, run_title, with_unit, word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["collapse"]
+
+#: Years that are written beside the course of the Aral Sea, and the mark of their texts.
+_MARKED = (1970, 1980, 1989, 2000, 2010)
+_YEAR = "year"
 
 
 def collapse(
@@ -48,7 +53,8 @@ def collapse(
     baseline : Course, optional
         By default the Aral Sea as observed.
     onset : int, optional
-        Onset of the runs that are results; by default where each began to fall.
+        Onset of the runs that are results; by default where each began to fall, and for runs of
+        the Aral Sea 1960 (:func:`balkhash_model.diagnostics.course`).
     measure : {"volume", "area"}, default "volume"
         Quantity that is compared.
     phase : {"salinity", "inflow"}, default "salinity"
@@ -71,13 +77,13 @@ def collapse(
     Examples
     --------
     >>> import balkhash_model as bm
-    >>> figure = collapse({"simulated": bm.run("aral_hindcast")}, onset=1960)
+    >>> figure = collapse({"simulated": bm.run("aral_hindcast")})
     >>> len(figure.axes)
     4
     """
     title = word("collapse.title", lang)
     base = observed_baseline() if baseline is None else baseline
-    courses = _courses(runs, onset)
+    courses = _courses(runs, onset, lang)
     with use_style(size):
         figure = blank(size, 1.35)
         strip_height = (0.3 if size == "slide" else 0.26) + 0.13 * len(courses)
@@ -97,6 +103,7 @@ def collapse(
             legend=tall.get_legend_handles_labels(),
             caption=_caption(base, courses, lang),
         )
+        _part_years(tall)
     return figure
 
 
@@ -122,6 +129,7 @@ def _percent(key: str, lang: str) -> str:
 def _courses(
     runs: Mapping[str, xr.Dataset | Course] | Sequence[xr.Dataset | Course] | xr.Dataset | Course,
     onset: int | None,
+    lang: str,
 ) -> list[Course]:
     import xarray as xr
 
@@ -138,10 +146,9 @@ def _courses(
     found = []
     for label, run in named:
         if isinstance(run, Course):
-            title = label or run.title
-            found.append(Course(run.name, title, run.onset, run.state, run.before, run.uncertainty))
+            found.append(replace(run, title=label or run.title))
         else:
-            title = label or str(run.attrs.get("title", run.attrs.get("scenario", "run")))
+            title = label or run_title(run, lang) or str(run.attrs.get("scenario", "run"))
             found.append(course(run, onset=onset, name=label, title=title))
     return found
 
@@ -169,17 +176,19 @@ def _trajectories(ax: Axes, courses: list[Course], base: Course, measure: str, l
         middle = relative.iloc[:, 0]
         s = 100.0 * base.uncertainty
         ax.fill_between(x, middle - s, middle + s, color=PALETTE["band"], alpha=0.4, lw=0)
-    for year in (1970, 1980, 1989, 2000, 2010):
+    for year in _MARKED:
         if year in relative.index and base.name.startswith("aral"):
-            ax.annotate(
+            x_year, y_year = year - _ages(base), float(relative.loc[year].iloc[0])
+            label = ax.annotate(
                 str(year),
-                (year - _ages(base), float(relative.loc[year].iloc[0])),
+                (x_year, y_year),
                 xytext=(pt(5), pt(4)),
                 textcoords="offset points",
                 fontsize=pt(8.5),
                 path_effects=halo(),
             )
-            ax.plot(year - _ages(base), relative.loc[year].iloc[0], "o", ms=pt(4), color="black")
+            label.set_gid(_YEAR)
+            ax.plot(x_year, y_year, "o", ms=pt(4), color="black")
     for i, one in enumerate(courses):
         colour, line = _style(i)
         table = 100.0 * one.relative(measure)
@@ -190,6 +199,32 @@ def _trajectories(ax: Axes, courses: list[Course], base: Course, measure: str, l
     ax.set_ylim(bottom=0.0)
     ax.set_xlabel(word("collapse.age", lang))
     ax.set_ylabel(_percent(measure, lang))
+
+
+def _part_years(ax: Axes) -> None:
+    """Move years that lie on a year before them; one for which there is no room is not written.
+
+    Called when the panel has its limits and its size.
+    """
+    from matplotlib.text import Annotation
+
+    figure = ax.figure.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()
+    placed: list[Any] = []
+    for label in ax.texts:
+        if label.get_gid() != _YEAR or not isinstance(label, Annotation):
+            continue
+        for right, up in ((1, 1), (-1, -1), (1, -1), (-1, 1)):
+            label.set_position((pt(5) * right, pt(4) * up))
+            label.set_horizontalalignment("left" if right > 0 else "right")
+            label.set_verticalalignment("bottom" if up > 0 else "top")
+            box = label.get_window_extent()
+            if not any(box.overlaps(other) for other in placed):
+                placed.append(box)
+                break
+        else:
+            label.set_visible(False)
 
 
 def _falls(ax: Axes, courses: list[Course], base: Course, lang: str) -> None:

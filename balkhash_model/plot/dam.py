@@ -11,7 +11,7 @@ from balkhash_model.diagnostics.balance import budget_table
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.plot._frame import blank, finish, halo, pt, run_caption, year_label
 from balkhash_model.plot.style import PALETTE, Size, use_style
-from balkhash_model.plot.words import Lang, axis, heading, number, with_unit, word
+from balkhash_model.plot.words import Lang, axis, heading, number, run_title, with_unit, word
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -100,7 +100,7 @@ def reservoir(
         finish(
             figure,
             word("reservoir.title", lang, name=heading(name, lang)) if title is None else title,
-            note=str(result.attrs.get("title", "")),
+            note=run_title(result, lang),
             caption=run_caption(result, lang),
             lang=lang,
         )

@@ -27,7 +27,7 @@ from balkhash_model.plot._members import (
     thousands,
 )
 from balkhash_model.plot.style import PALETTE, Size, use_style
-from balkhash_model.plot.words import Lang, number, with_unit, word
+from balkhash_model.plot.words import Lang, number, run_title, with_unit, word
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -108,7 +108,7 @@ def fan(
         spreads = _of_result(source, variable, lang)
         label = axis_label(source, variable, lang)
         note, caption = members_note(source, lang), run_caption(source, lang)
-        title = title or str(source.attrs.get("title", "")).replace("; ", "\n")
+        title = title or run_title(source, lang).replace("; ", "\n")
         marks = source["threshold"].values if variable == "lake_level" else []
     else:
         spreads = [_of_levels(source, lang)]
@@ -243,7 +243,7 @@ def spaghetti(
             return legend_on(axes, lang)
         finish(
             figure,
-            title or str(result.attrs.get("title", "")).replace("; ", "\n") or spread.title,
+            title or run_title(result, lang).replace("; ", "\n") or spread.title,
             note=members_note(result, lang),
             caption=run_caption(result, lang),
             lang=lang,

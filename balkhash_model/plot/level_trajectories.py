@@ -18,7 +18,7 @@ from balkhash_model.plot._frame import (
     year_label,
 )
 from balkhash_model.plot.style import PALETTE, Size, use_style
-from balkhash_model.plot.words import Lang, axis, heading, spoken, with_unit, word
+from balkhash_model.plot.words import Lang, axis, heading, run_title, spoken, with_unit, word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,7 +120,7 @@ def trajectories(
         )
         finish(
             figure,
-            str(result.attrs.get("title", "")) if title is None else title,
+            run_title(result, lang) if title is None else title,
             lang=lang,
             caption=run_caption(result, lang, said),
         )

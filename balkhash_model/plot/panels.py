@@ -128,16 +128,13 @@ def panel(
         axes.set_ylabel(y_label)
         handles, labels = axes.get_legend_handles_labels()
         if handles:
-            legend = figure.legend(
+            figure.legend(
                 handles,
                 labels,
                 loc="outside lower left",
                 ncols=1 if narrow else _columns(labels),
                 handlelength=2.6,
             )
-            # names are the user's: a dollar sign begins no formula
-            for text in legend.get_texts():
-                text.set_parse_math(False)
         plt.close(figure)
     return figure
 

@@ -18,7 +18,7 @@ from balkhash_model.plot._frame import (
     year_label,
 )
 from balkhash_model.plot.style import Size, series_style, use_style
-from balkhash_model.plot.words import Lang, axis, spoken, word
+from balkhash_model.plot.words import Lang, axis, run_title, spoken, word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,7 +118,7 @@ def salinity(
         more = word("caption.published", lang, sources=citations(said)).rstrip(".") if said else ""
         finish(
             figure,
-            str(result.attrs.get("title", "")) if title is None else title,
+            run_title(result, lang) if title is None else title,
             note=word("salinity.note", lang),
             caption=run_caption(result, lang, more),
             lang=lang,

@@ -49,6 +49,8 @@ STYLE: dict[str, Any] = {
     "xtick.labelsize": 9.0,
     "ytick.labelsize": 9.0,
     "axes.unicode_minus": True,
+    # names and titles are a user's: a dollar sign in them is money and begins no formula
+    "text.parse_math": False,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.linewidth": 0.8,

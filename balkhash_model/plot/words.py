@@ -9,12 +9,25 @@ from __future__ import annotations
 import csv
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from balkhash_model import quantities
 from balkhash_model.errors import InputError, Problem
 
-__all__ = ["Lang", "axis", "datum_text", "heading", "number", "spoken", "with_unit", "word"]
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = [
+    "Lang",
+    "axis",
+    "datum_text",
+    "heading",
+    "number",
+    "run_title",
+    "spoken",
+    "with_unit",
+    "word",
+]
 
 Lang = Literal["en", "ru", "kk"]
 
@@ -119,6 +132,30 @@ def heading(name: str, lang: str = "en") -> str:
     """
     text = spoken(name, lang)
     return text[:1].upper() + text[1:]
+
+
+def run_title(result: xr.Dataset, lang: str = "en") -> str:
+    """Give the title of a run, in the language where its scenario has it so.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        A result.
+    lang : {"en", "ru", "kk"}, default "en"
+        The language.
+
+    Returns
+    -------
+    str
+        The title; as the scenario states it where it has none in the language, empty without any.
+
+    Examples
+    --------
+    >>> import balkhash_model as bm
+    >>> run_title(bm.run("hindcast_free"), "ru")
+    'Озеро Балхаш, 1961–2014 гг., по опубликованным расходам воды'
+    """
+    return str(result.attrs.get(f"title_{lang}", result.attrs.get("title", "")))
 
 
 def datum_text(datum: str, lang: str = "en") -> str:

@@ -258,12 +258,7 @@ def aral_views(found: Sequence[Outcome], words: Words, baseline: Course) -> Bloc
         baseline.before,
         baseline.uncertainty,
     )
-    # a dollar sign in a name begins no formula
-    safe = [
-        Course(p.name, p.title.replace("$", r"\$"), p.onset, p.state, p.before, p.uncertainty)
-        for p in paths
-    ]
-    figure = plot.collapse(safe, baseline=named, lang=words.language)
+    figure = plot.collapse(paths, baseline=named, lang=words.language)
     return Block("image", words("aral.views"), alt=words("aral.views_alt"), wide=_address(figure))
 
 

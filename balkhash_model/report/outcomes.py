@@ -17,6 +17,7 @@ from balkhash_model.diagnostics import annual_levels, course, indicators, nearne
 from balkhash_model.diagnostics.courses import Course
 from balkhash_model.diagnostics.level_indicators import lake_levels
 from balkhash_model.errors import InputError
+from balkhash_model.plot.words import run_title
 from balkhash_model.report.read import Source
 
 FloatArray = npt.NDArray[np.float64]
@@ -112,13 +113,15 @@ class Outcome:
         return None if self.path is None else nearness_summary([self.path], baseline).iloc[0]
 
 
-def outcomes(sources: Sequence[Source]) -> list[Outcome]:
+def outcomes(sources: Sequence[Source], lang: str = "en") -> list[Outcome]:
     """Give what each plan of each file came to.
 
     Parameters
     ----------
     sources : sequence of Source
         Result files.
+    lang : {"en", "ru", "kk"}, default "en"
+        Language of the titles, where the scenarios have them in it.
 
     Returns
     -------
@@ -146,7 +149,8 @@ def outcomes(sources: Sequence[Source]) -> list[Outcome]:
     for source in sources:
         for j, _ in enumerate(_plans(source)):
             label = labels[len(found)]
-            found.append(_of_plan(source, j, label) if source.ensemble else _of_run(source, label))
+            one = _of_plan(source, j, label, lang) if source.ensemble else None
+            found.append(_of_run(source, label, lang) if one is None else one)
     return found
 
 
@@ -168,7 +172,7 @@ def _threshold(scenario: dict[str, Any]) -> float | None:
         return None
 
 
-def _of_run(source: Source, label: str) -> Outcome:
+def _of_run(source: Source, label: str, lang: str) -> Outcome:
     result = source.dataset
     scenario = source.scenarios[0] if source.scenarios else {}
     threshold = _threshold(scenario)
@@ -191,7 +195,7 @@ def _of_run(source: Source, label: str) -> Outcome:
     years = result["time"].dt.year.values
     return Outcome(
         label,
-        str(result.attrs.get("title", label)),
+        run_title(result, lang) or label,
         source,
         0,
         scenario,
@@ -234,7 +238,7 @@ def _stay_of_run(result: xr.Dataset, threshold: float) -> pd.DataFrame:
     )
 
 
-def _of_plan(source: Source, number: int, label: str) -> Outcome:
+def _of_plan(source: Source, number: int, label: str, lang: str) -> Outcome:
     whole = source.dataset
     part = whole.isel(scenario=number) if "scenario" in whole.dims else whole
     scenario = source.scenarios[number] if number < len(source.scenarios) else {}
@@ -261,9 +265,10 @@ def _of_plan(source: Source, number: int, label: str) -> Outcome:
         half = stay.index[stay["never"] <= 0.5]
         first = float(half[0]) if len(half) else np.nan
     years = part["time"].dt.year.values
+    meta = scenario.get("meta", {})
     return Outcome(
         label,
-        str(scenario.get("meta", {}).get("title", whole.attrs.get("title", label))),
+        str(meta.get("titles", {}).get(lang) or meta.get("title") or run_title(whole) or label),
         source,
         number,
         scenario,

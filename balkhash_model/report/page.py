@@ -158,7 +158,7 @@ def _render(sources: Sequence[Source], words: Words) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    found = outcomes(sources)
+    found = outcomes(sources, words.language)
     baseline = observed_baseline()
     environment = Environment(
         loader=FileSystemLoader(_FOLDER),

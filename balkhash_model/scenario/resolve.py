@@ -246,6 +246,9 @@ def _merged(layers: Iterable[Layer]) -> dict[str | int, Any]:
     data: Any = {}
     for layer in layers:
         own = {k: v for k, v in layer.data.items() if k not in ("extends", "overrides")}
+        if lookup(own, ("meta", "title"))[0] and lookup(data, ("meta", "titles"))[0]:
+            # translations of another title are none of this one
+            data = {**data, "meta": {k: v for k, v in data["meta"].items() if k != "titles"}}
         data = merge(data, own)
     assert isinstance(data, dict)
     return data
@@ -437,6 +440,8 @@ def with_settings(scenario: Scenario, settings: Mapping[str, object]) -> Scenari
     '341.0 m'
     """
     data = scenario.plain()
+    if "meta.title" in settings and data["meta"]["title"] != settings["meta.title"]:
+        data["meta"]["titles"] = {}
     for key, value in settings.items():
         *way, last = split_key(key)
         found, place = lookup(data, way)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field, StrictInt, field_validator, model_validator
@@ -54,6 +54,9 @@ class Meta(Strict):
     """Short name: letters, digits, _ and -; the output files are named after it."""
     title: str
     """One line for figures and tables."""
+    titles: dict[Literal["ru", "kk"], Annotated[str, Field(min_length=1)]] = {}
+    """The same in Russian and Kazakh, for figures and pages in these languages; a file, variant or
+    setting that gives another ``title`` gives its own, or has none."""
     rationale: str
     """Why the scenario is as it is."""
     references: list[str] = []

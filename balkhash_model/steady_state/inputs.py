@@ -86,13 +86,14 @@ def read_by_basin(
     problems: list[Problem],
     *,
     signed: bool = False,
+    complete: bool = False,
 ) -> tuple[FloatArray, FloatArray | None]:
     """Read a quantity of the whole lake, or of each basin.
 
     Parameters
     ----------
     value : str, number, row of them, or mapping of basin to them
-        What the user gave; a basin that a mapping leaves out has none.
+        What the user gave.
     kind : str
         A kind of :data:`balkhash_model.units.KINDS`.
     where : str
@@ -103,6 +104,8 @@ def read_by_basin(
         Where faults are added.
     signed : bool, default False
         Whether it may be negative.
+    complete : bool, default False
+        Whether a mapping must name every basin; otherwise a basin that it leaves out has none.
 
     Returns
     -------
@@ -122,6 +125,16 @@ def read_by_basin(
                 problems.append(
                     Problem(f"{where} of {key!r}", "no such basin", hint=nearest(str(key), names))
                 )
+        lacking = [n for n in names if n not in value] if complete else []
+        problems += [
+            Problem(
+                f"{where} of {name!r}",
+                "missing",
+                expected=f"every basin of the lake: {', '.join(names)}",
+                hint=f"Give {name!r}: 0.0 where it has none",
+            )
+            for name in lacking
+        ]
         given = [
             read_numbers(value.get(n, 0.0), kind, f"{where} of {n!r}", problems) for n in names
         ]
@@ -334,7 +347,7 @@ def read_supply(
     """
     names = lake.names
     e = read_net_evaporation(lake.system, net_evaporation, problems)
-    rivers = read_by_basin(inflow, "flow", "inflow", names, problems)
+    rivers = read_by_basin(inflow, "flow", "inflow", names, problems, complete=True)
     ground = read_groundwater(lake.system, groundwater, names, problems)
     taken = _abstraction(lake.system, abstraction, names, problems)
     for name, (total, _) in {"groundwater": ground, "abstraction": taken}.items():

@@ -152,17 +152,19 @@ def equilibrium(
     inflow : str, number, row of them, or mapping
         River water that reaches the lake, R: all of it together, or by basin. A text carries its
         unit ("14.9 km3/yr"), a number is m3 s-1. A row of values gives a dimension ``inflow``.
-        Without shares by basin, two basins are taken as one surface; with them, a basin that is
-        not named gets no river.
+        Without shares by basin, two basins are taken as one surface; with them, every basin is
+        named, one without a river as zero.
     net_evaporation : str or number, optional
         Evaporation less precipitation, e (m s-1); by default that of the parameter set.
     groundwater : str, number or mapping, optional
         Net inflow from the ground, G (m3 s-1); by default that of the parameter set, zero where it
-        has none. A total is shared as the system says.
+        has none. A total is shared as the system says; a basin that a mapping leaves out has none.
     abstraction : str, number or mapping, optional
-        Water taken from the lake, U (m3 s-1); by default that of the users of the system.
+        Water taken from the lake, U (m3 s-1); by default that of the users of the system. A basin
+        that a mapping leaves out has none.
     salt_inflow : str, number or mapping, optional
-        Salt that enters each basin ("5.04 Mt/yr", or kg s-1). Salinity is given only with it.
+        Salt that enters each basin ("5.04 Mt/yr", or kg s-1), every basin named. Salinity is given
+        only with it.
     deposition_time : str, number or mapping, optional
         Time in which the salt of a basin's water would deposit ("41 yr", or s), one for all or by
         basin; a basin without one deposits nothing.
@@ -182,7 +184,8 @@ def equilibrium(
     ------
     InputError
         Where a unit is missing, a flow is negative, the inflow is too large for the curve or too
-        small for a lake, a basin's share is needed and missing, or salt enters and cannot leave.
+        small for a lake, a basin is unknown or its share needed and missing, or salt enters and
+        cannot leave.
 
     Examples
     --------
@@ -281,7 +284,9 @@ def _salt_terms(
             if given is not None and not (isinstance(given, int | float) and given == 0.0):
                 problems.append(Problem(name, "of no use without salt_inflow", repr(given)))
         return None
-    _, inflow = read_by_basin(salt_inflow, "mass_rate", "salt_inflow", names, problems)
+    _, inflow = read_by_basin(
+        salt_inflow, "mass_rate", "salt_inflow", names, problems, complete=True
+    )
     if inflow is None:
         problems.append(
             Problem("salt_inflow", "by basin is needed", repr(salt_inflow), ", ".join(names))

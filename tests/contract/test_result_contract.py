@@ -181,6 +181,7 @@ def test_checksums_are_those_of_the_tables_used(ds):
         "lake_precipitation_by_period",
         "climate_balkhash_monthly",
         "air_temperature_stations",
+        "withdrawals",
     }
     for key, value in sums.items():
         assert re.fullmatch("[0-9a-f]{64}", value)

@@ -11,7 +11,9 @@ from balkhash_model import bibliography, reference
 from balkhash_model.errors import InputError
 from balkhash_model.job import write_result
 from balkhash_model.library import load_parameters
-from balkhash_model.scenario import list_scenarios
+from balkhash_model.runs import build, read_tables, used_tables
+from balkhash_model.scenario import list_scenarios, load_scenario
+from balkhash_model.scenario.resolve import with_settings
 from balkhash_model.sources import NotedParameters, sources_used
 
 
@@ -139,3 +141,48 @@ def test_what_is_no_result_is_refused(tmp_path):
         bm.cite(xr.Dataset())
     with pytest.raises(InputError, match="no such file"):
         bm.cite(tmp_path / "none.nc")
+
+
+@pytest.mark.parametrize("name", list_scenarios())
+def test_the_tables_a_scenario_names_are_those_it_reads(name):
+    record = load_scenario(name)
+    if record.ensemble.members is not None:
+        few = record.ensemble.model_copy(update={"members": 2})
+        record = record.model_copy(update={"ensemble": few})
+    # levels are read by the run itself, where it reconstructs the inflow
+    levels = {record.inflow.observed} if record.inflow.reconstruct_from is not None else set()
+    assert {*read_tables(build(record))} | levels == {*used_tables(record)}
+
+
+def test_a_run_notes_the_checksums_of_all_that_it_read():
+    for name in ("hindcast", "aral_hindcast"):
+        result = bm.run(name)
+        sums = json.loads(result.attrs["input_checksums"])
+        assert sorted(sums) == used_tables(load_scenario(name))
+        uses = {u for v in json.loads(result.attrs["sources_used"]).values() for u in v}
+        tables = {u.removeprefix("table ") for u in uses if u.startswith("table ")}
+        assert tables <= set(sums)
+        assert all(v == reference.describe(k)["sha256"] for k, v in sums.items())
+
+
+def test_a_value_of_the_user_s_own_cites_nobody(tmp_path):
+    def uses(source, **settings):
+        record = load_scenario("hindcast_free", settings=[f"{k}={v}" for k, v in settings.items()])
+        short = with_settings(record, {"period.end": "1963-01-01", **more})
+        return json.loads(bm.run(short).attrs["sources_used"]).get(source, [])
+
+    more: dict[str, object] = {"outputs.periods": [[1961, 1962]]}
+    assert uses("britannica") == ["parameter west_bottom_level"]
+    own = {"parameters.overrides.west_bottom_level": "316 m"}
+    assert uses("britannica", **own) == []
+    assert "parameter delta_loss" in uses("wang2022", **own)
+    # a set of the user's own names its sources; what it does not give keeps those beneath
+    (tmp_path / "mine.yml").write_text(
+        "set: mine\ntitle: Mine\nextends: balkhash\nparameters:\n  west_bottom_level:\n"
+        "    {kind: level, value: 316.0, unit: m, range: [310, 320], status: published,\n"
+        "     source: [sala2020], note: ''}\n"
+    )
+    mine = {"parameters.set": str(tmp_path / "mine.yml")}
+    assert uses("britannica", **mine) == []
+    assert "parameter west_bottom_level" in uses("sala2020", **mine)
+    assert "parameter delta_loss" in uses("wang2022", **mine)

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from balkhash_model import cli, cli_complete
-from balkhash_model.cli_output import plain
+from balkhash_model.cli_output import plain, print_table
 from balkhash_model.job import write_result
 
 
@@ -109,6 +109,53 @@ def test_compare_and_collapse_print_json_alone(command, result, scenario_file):
     code, out, err = command("collapse", result, "--onset", 1970, "--json")
     assert (code, err) == (0, "")
     assert strict(out)["results"][0]["run"] == "hindcast_free"
+
+
+NAMES = ["baseline_2050", "drought_1974_1986_repeat", "irrigation_saving", "npp_ulken", "rcp45"]
+
+
+@pytest.mark.parametrize("width", [60, 80, 300])
+def test_a_table_of_many_runs_is_read_in_a_narrow_terminal(monkeypatch, capsys, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    names = [*NAMES, *(f"{n}_{i}" for n in NAMES for i in (1, 2))]
+    rows = [
+        (label, "years", *(f"{i}.{j:02d}" for j in range(len(names))), "a source of [four] words")
+        for i, label in enumerate(["lowest", "irrigation severely so (2 g/l)", "end"])
+    ]
+    print_table("All of them", ["indicator", "unit", *names, "source"], rows, 2)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= width
+    told = [line.split() for line in lines]
+    # every value stands once, whole, and in its row
+    for i, label in enumerate(["lowest", "irrigation", "end"]):
+        found = [c for words in told if words[:1] == [label] for c in words if c[:2] == f"{i}."]
+        assert found == [f"{i}.{j:02d}" for j in range(len(names))]
+    # a name is broken at its underscores and nowhere else
+    parts = {part for name in names for part in name.split("_")}
+    heads = " ".join(c for words in told for c in words).replace("_", " ").split()
+    assert parts <= set(heads)
+    assert "[four]" in heads
+
+
+def test_compare_of_six_runs_fits_eighty_columns(command, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    names = ["baseline_2050", "china_plus", "irrigation_saving", "npp_ulken", "rcp45", "rcp85"]
+    code, out, _ = command("compare", *names)
+    assert code == 0
+    lines = out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum(line.split()[:1] == ["years_below"] for line in lines) == 2
+    assert not any(line.split()[:1] == ["years_bel"] for line in lines)
+
+
+def test_the_language_of_a_figure_has_two_spellings(command, result):
+    pictures = []
+    for i, options in enumerate([(), ("--lang", "kk"), ("--language", "kk")]):
+        figure = f"{i}.svg"
+        assert command("collapse", result, "-q", "--figure", figure, *options) == (0, "", "")
+        with open(figure, encoding="utf-8") as file:
+            pictures.append(file.read())
+    assert pictures[1] == pictures[2] != pictures[0]
 
 
 @pytest.mark.parametrize(

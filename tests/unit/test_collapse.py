@@ -1,5 +1,7 @@
 """Courses, onsets, equivalent years: on lakes whose answer is known."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,7 +17,7 @@ from balkhash_model.diagnostics import (
 )
 from balkhash_model.diagnostics.courses import STATE, find_onset
 from balkhash_model.job import collapse_job, write_result
-from balkhash_model.plot import collapse, compare_lakes
+from balkhash_model.plot import collapse, compare_lakes, text_faults
 
 
 def state(volume, first=2000):
@@ -152,6 +154,36 @@ def test_the_command_s_table_and_figure(tmp_path):
     assert 1960 <= summary.loc["hindcast_free", "equivalent_year"] < 1970
 
 
+def test_a_run_of_the_aral_is_told_from_the_onset_of_its_record(tmp_path, capsys):
+    run = bm.run("aral_hindcast")
+    told = course(run)
+    assert (told.onset, told.onset_from) == (1960, "record")
+    # its volumes alone would say another year
+    assert find_onset(told.state["volume"].loc[0]) == 1956
+    assert course(run, onset=1956).onset_from == "given"
+    late = run.isel(time=slice(15 * 12, None), time_edge=slice(15 * 12, None))
+    assert course(late).onset_from == "found"  # the record of the run begins in 1965
+    file = tmp_path / "aral.nc"
+    write_result(run, file)
+    from balkhash_model.cli import app
+
+    app(["collapse", str(file)], standalone_mode=False)
+    out = capsys.readouterr().out
+    assert "onset of aral_hindcast: 1960, as of the Aral Sea observed; --onset YEAR" in out
+    app(["collapse", str(file), "--onset", "1956"], standalone_mode=False)
+    assert "as of the Aral Sea observed" not in capsys.readouterr().out
+    app(["collapse", str(file), "--json"], standalone_mode=False)
+    (row,) = json.loads(capsys.readouterr().out)["results"]
+    assert (row["onset"], row["onset_from"]) == (1960, "record")
+
+
+def test_an_aral_that_does_not_fall_has_no_onset():
+    risen = state([100.0 + i for i in range(30)], 1950)
+    risen.attrs["system"] = "aral"
+    assert course(risen).onset is None
+    assert course(risen).onset_from is None
+
+
 def test_what_the_command_cannot_use_is_named_all_at_once(tmp_path):
     (tmp_path / "no.nc").write_text("text")
     with pytest.raises(bm.InputError) as caught:
@@ -172,6 +204,19 @@ def test_the_figure_names_its_axes_in_three_languages(base, language, phase):
     cyrillic = any("а" <= c <= "я" for c in "".join(labels).lower())
     assert cyrillic == (language != "en")
     assert any("2040" in t.get_text() for t in figure.axes[3].texts)
+
+
+@pytest.mark.parametrize("size", ["page", "slide", "web"])
+@pytest.mark.parametrize(("measure", "most"), [("volume", 3), ("area", 5)])
+def test_years_of_the_aral_do_not_lie_on_each_other(measure, most, size):
+    # a lake that rises sixteen-fold over four centuries presses the course into a corner
+    run = course(state(np.linspace(100.0, 1600.0, 400)), onset=2010, name="lake", title="Lake")
+    for one, least in ((run, 1), (course(state(FALLING), onset=2010, title="Lake"), most)):
+        figure = collapse(one, measure=measure, size=size)
+        assert not text_faults(figure)
+        years = [t.get_text() for t in figure.axes[0].texts if t.get_visible()]
+        assert least <= len(years) <= most
+        assert set(years) <= {"1970", "1980", "1989", "2000", "2010"}
 
 
 def test_a_figure_of_nothing_or_in_no_language_is_refused(base):

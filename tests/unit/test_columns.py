@@ -5,6 +5,7 @@ import pytest
 
 import balkhash_model as bm
 from balkhash_model.forcing.columns import column_rates, read_columns
+from balkhash_model.forcing.series import read_flow_series
 from balkhash_model.job import run_jobs
 from balkhash_model.reference.curves import read_curve, reference_curve
 from balkhash_model.runs import used_files
@@ -119,13 +120,56 @@ def told_of(lake, monkeypatch, row, new):
 
 def test_a_month_without_a_value_is_named(lake, monkeypatch):
     found = told_of(lake, monkeypatch, "2001-07", "2001-07,,,")
-    assert [f.split(": ")[1] for f in found] == [f"climate.table.{x}" for x in CLIMATE]
+    places = [*(f"climate.table.{x}" for x in CLIMATE), "inflow.rivers.inflow"]
+    assert [f.split(": ")[1] for f in found] == places
     assert all("2001-07 is the first of 1 months without a value" in f for f in found)
 
 
 def test_a_month_that_is_not_there_is_told_once(lake, monkeypatch):
     (found,) = told_of(lake, monkeypatch, "2001-07", None)
     assert "months do not follow on; got 2001-08 after 2001-06; expected 2001-07" in found
+
+
+def test_negative_flows_and_rain_are_all_named_with_line_month_and_column(lake, monkeypatch):
+    lines = (lake / "forcing.csv").read_text().splitlines()
+    lines[5] = "2001-05,-15,100,-3.5"
+    lines[10:10] = [""]  # what is blank is no month, and is a line
+    lines[12] = "2001-11,21,220,-0.25"
+    (lake / "forcing.csv").write_text("\n".join(lines) + "\n")
+    found = told_of(lake, monkeypatch, "2002-12", "2002-12,22,240,4.2")
+    assert [f.removeprefix(f"{lake}/") for f in found] == [
+        "forcing.csv:6: rain of 2001-05: is negative; got -15; expected zero or more",
+        "forcing.csv:6: river of 2001-05: is negative; got -3.5; expected zero or more",
+        "forcing.csv:13: river of 2001-11: is negative; got -0.25; expected zero or more",
+    ]
+
+
+def test_of_many_negative_values_the_first_ten_are_named(lake, monkeypatch):
+    text = (lake / "forcing.csv").read_text().splitlines()
+    text[1:] = [",".join([*line.split(",")[:3], "-1"]) for line in text[1:]]
+    (lake / "forcing.csv").write_text("\n".join(text) + "\n")
+    found = told_of(lake, monkeypatch, "2001-01", text[1])
+    assert len(found) == 11
+    assert found[-1].endswith(
+        "forcing.csv: river: is negative; got 14 more, the last on line 25; expected zero or more"
+    )
+
+
+def test_water_that_leaves_is_positive_with_a_factor(lake, monkeypatch):
+    monkeypatch.chdir(lake)
+    (lake / "my_run.yml").write_text(SCENARIO.replace("unit: m3/s}", "unit: m3/s, times: -0.001}"))
+    assert (bm.run(load_scenario("my_run.yml"))["river_inflow"].values < 0.0).all()
+
+
+def test_negative_flows_of_a_series_are_all_named(tmp_path):
+    file = tmp_path / "ili.csv"
+    file.write_text("time,flow,unit\n2001,12,km3/yr\n2002,-1,km3/yr\n2003,-40,m3/s\n")
+    with pytest.raises(bm.InputError) as caught:
+        read_flow_series(file)
+    assert [str(p).removeprefix(f"{tmp_path}/") for p in caught.value.problems] == [
+        "ili.csv:3: flow of 2002: is negative; got -1 km3/yr; expected zero or more",
+        "ili.csv:4: flow of 2003: is negative; got -40 m3/s; expected zero or more",
+    ]
 
 
 @pytest.mark.parametrize(

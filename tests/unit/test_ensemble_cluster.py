@@ -87,8 +87,7 @@ def test_a_cluster_that_dies_loses_nothing(client, tmp_path, monkeypatch):
     ends[0].join()
     assert not out.exists()
     assert (tmp_path / "a.nc.part" / "state.json").exists()
-    # and it goes on without a cluster, in another process: here xarray would ask the dead one for
-    # a lock on the file
+    # and it goes on without a cluster, in another process as in this one (see below)
     script = (
         "import sys, balkhash_model as bm\n"
         "wanted = dict(members=30_000, block=64, keep=['indicators'])\n"
@@ -100,3 +99,46 @@ def test_a_cluster_that_dies_loses_nothing(client, tmp_path, monkeypatch):
         assert whole.attrs["complete"] == "yes"
         for name in ("lowest", "end", "lake_level_quantile"):
             np.testing.assert_array_equal(whole[name].values, fresh[name].values)
+
+
+# The client is told nothing of the end of its cluster, and stays the one that others ask for locks.
+RESUMED = """
+import os, sys
+import balkhash_model as bm
+import distributed
+import xarray as xr
+from balkhash_model.ensemble import run as ensemble_run
+
+if __name__ == "__main__":
+    out, ensemble_run._PAUSE = sys.argv[1], 0.0
+    options = dict(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None)
+    cluster = distributed.LocalCluster(**options)
+    client = distributed.Client(cluster.scheduler_address)
+
+    def progress(done, asked):
+        cluster.close()
+
+    wanted = dict(members=30_000, block=64, keep=["indicators"])
+    try:
+        bm.run_ensemble("baseline_2050", out=out, client=client, progress=progress, **wanted)
+    except bm.BalkhashError as error:
+        assert "resume" in str(error), error
+    else:
+        raise AssertionError("the cluster did not die")
+    assert not os.path.exists(out)
+    assert client.status != "closed"
+    bm.run_ensemble("baseline_2050", out=out, resume=True, **wanted)
+    with xr.open_dataset(out) as found:
+        assert found.attrs["complete"] == "yes"
+        assert found.load().sizes["realization"] == 30_000
+    print("resumed", flush=True)
+    os._exit(0)  # the client would go on looking for its cluster
+"""
+
+
+def test_the_process_whose_cluster_died_resumes_by_itself(tmp_path):
+    script = tmp_path / "resumed.py"
+    script.write_text(RESUMED, encoding="utf-8")
+    command = [sys.executable, str(script), str(tmp_path / "a.nc")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.stdout.strip().endswith("resumed"), done.stderr[-2000:]

@@ -123,6 +123,19 @@ REFUSED = {
         value("precipitation_rate", -1e-9),
         "forcing precipitation_rate of 'kapshagay' from 2000-01-01: is negative",
     ),
+    "rain in mm": (
+        value("precipitation_rate", 2e-5),
+        "forcing precipitation_rate of 'kapshagay' from 2000-01-01: is too large; got 2e-05, the "
+        "first of 36 such value(s); expected at most 1e-05 m s-1, 864 mm/day. Check the unit",
+    ),
+    "a river in m3 per year": (
+        value("river_flow", 3e9),
+        "expected at most 1e+06 m3 s-1. Check the unit",
+    ),
+    "a gauge below all": (value("gauge_flow", -2e6), "is too low; got -2e+06"),
+    "groundwater in m3 per year": (value("groundwater_flow", 6e8), "is too large; got 6e+08"),
+    "a target in km3 too many": (value("target_volume", 1e16), "is too large; got 1e+16"),
+    "a release below nothing": (value("release_minimum", -5.0), "is negative; got -5"),
     "negative use": (value("withdrawal_demand", -1.0), "of 'shore_towns' from 2000-01-01"),
     "other names": (
         lambda f: f.assign_coords(river=["a", "b", "c"]),

@@ -361,9 +361,10 @@ def test_nothing_is_left_where_writing_fails(files, tmp_path, monkeypatch, probl
     assert list(out.parent.iterdir()) == []
 
 
-def test_the_command(files, tmp_path):
+@pytest.mark.parametrize("option", ["--lang", "--language"])
+def test_the_command(files, tmp_path, option):
     out = tmp_path / "deep" / "page.html"
-    command = ["report", str(files["aral"]), "-o", str(out), "--lang", "ru"]
+    command = ["report", str(files["aral"]), "-o", str(out), option, "ru"]
     done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.output
     assert f"wrote {out}" in done.output

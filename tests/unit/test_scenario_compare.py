@@ -230,7 +230,7 @@ def test_show_list_explain_diff_schema(command):
     assert "npp_ulken" in command("scenario", "list")
     found = command("scenario", "explain", "rcp85", "climate.projection.scenario")
     assert found.startswith("climate.projection.scenario: RCP8.5\n  set at ")
-    assert "rcp85.yml:7:1" in found
+    assert "rcp85.yml:10:1" in found
     assert "climate.projection.scenario" in command("scenario", "diff", "rcp45", "rcp85")
     schema = json.loads(command("scenario", "schema"))
     assert schema["properties"]["period"]

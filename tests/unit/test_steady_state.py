@@ -123,7 +123,7 @@ def test_variables_are_described(balkhash):
     rest = bm.equilibrium(
         balkhash,
         inflow={"west": "11 km3/yr", "east": "3 km3/yr"},
-        salt_inflow={"west": "5 Mt/yr"},
+        salt_inflow={"west": "5 Mt/yr", "east": 0.0},
         deposition_time="41 yr",
     )
     for name in rest.data_vars:
@@ -237,7 +237,7 @@ def test_the_slope_is_that_of_the_side_to_which_the_level_moves():
         ({"inflow": [[1.0]]}, "not one number or one row"),
         ({"inflow": []}, "inflow"),
         ({"inflow": "-3 km3/yr"}, "inflow: negative"),
-        ({"inflow": {"west": -1.0}}, "inflow: negative"),
+        ({"inflow": {"west": -1.0, "east": 0.0}}, "inflow: negative"),
         ({"inflow": {"north": 1.0}}, "inflow of 'north': no such basin"),
         ({"inflow": {"west": [1.0, 2.0], "east": [1.0, 2.0, 3.0]}}, "rows of different lengths"),
         ({"inflow": "40 km3/yr"}, "too large for the level-area curve"),
@@ -257,11 +257,14 @@ def test_the_slope_is_that_of_the_side_to_which_the_level_moves():
         ({"inflow": 400.0, "deposition_time": "41 yr"}, "of no use without salt_inflow"),
         ({"inflow": 400.0, "salt_inflow": "5 Mt/yr"}, "salt_inflow: by basin is needed"),
         (
-            {"inflow": 440.0, "salt_inflow": {"west": "5 Mt/yr"}},
+            {"inflow": 440.0, "salt_inflow": {"west": "5 Mt/yr", "east": 0.0}},
             "salinities need the flow between the basins",
         ),
         (
-            {"inflow": {"west": 440.0}, "salt_inflow": {"west": "5 Mt/yr"}},
+            {
+                "inflow": {"west": 440.0, "east": 0.0},
+                "salt_inflow": {"west": "5 Mt/yr", "east": 0.0},
+            },
             "nothing takes it away",
         ),
         (
@@ -273,6 +276,17 @@ def test_the_slope_is_that_of_the_side_to_which_the_level_moves():
 def test_equilibrium_refuses(balkhash, problems, given, words):
     found = problems(bm.equilibrium, balkhash, **given)
     assert any(words in p for p in found), found
+
+
+@pytest.mark.parametrize("name", ["inflow", "salt_inflow"])
+def test_a_basin_that_is_not_named_is_no_zero(balkhash, problems, name):
+    given = {"inflow": {"west": 440.0, "east": 50.0}, "salt_inflow": {"west": 1.0, "east": 1.0}}
+    given[name] = {"west": 1.0, "eats": 1.0}
+    assert problems(bm.equilibrium, balkhash, deposition_time="41 yr", **given) == [
+        f"{name} of 'eats': no such basin. Nearest: east, west",
+        f"{name} of 'east': missing; expected every basin of the lake: west, east. "
+        "Give 'east': 0.0 where it has none",
+    ]
 
 
 def test_all_problems_at_once(balkhash, problems):
