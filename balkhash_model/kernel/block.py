@@ -67,9 +67,10 @@ TINY_VOLUME = 1e-3  # m3
     PER_TOE,
     TOE,
     BRIM,
-) = range(37)
+    LACK,
+) = range(38)
 VOLUME = ENTRY
-FIELDS = 37
+FIELDS = 38
 
 # Fields of a link, after the seven of its table, which is looked up with the depth over its sill:
 # a cubic from there on
@@ -100,8 +101,8 @@ LATERAL, ARRIVED, SIDE, LOSS, MOUTH, THROUGH, RECEIVED, CARRIED = range(8)
 DEMAND, TAKEN, AHEAD, ALIKE = range(4)
 
 # Rows of Block.z; marks are 1 or 0, so that loops over them have one type
-ALIVE, BUSY, GOOD, WRONG = range(4)
-LANE_FIELDS = 4
+ALIVE, BUSY, GOOD, WRONG, DAMP = range(5)
+LANE_FIELDS = 5
 
 # First index of Block.mean
 STEP, INTERVAL = range(2)

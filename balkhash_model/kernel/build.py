@@ -94,7 +94,7 @@ def _signatures() -> dict[str, Any]:
     nothing = numba.void
     made = {
         "evaluate": whole(graph, reals, flags, flags, real, real, flag, flag, whole, block),
-        "newton_step": nothing(graph, flags, real, real, whole, block),
+        "newton_step": nothing(graph, flags, real, whole, whole, block),
         "close_stage": nothing(
             graph, flags, real, real, flag, real, real, flag, flag, whole, block
         ),

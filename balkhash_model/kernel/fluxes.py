@@ -311,13 +311,17 @@ def strait(
         # larger than the depth is a poor one to linearise about
         expected = min(max(head + v[link, LINK, k], -depth), depth)
         resistance = conveyance * h * (from_slope + to_slope) + blunt
-        settled = (
-            2.0 * expected / (resistance + np.sqrt(resistance * resistance + 4.0 * abs(expected)))
-        )
-        p = v[link, FLOW, k] / conveyance
+        resistance += np.sqrt(resistance * resistance + 4.0 * abs(expected))
+        # one division for both expected / resistance and flow / conveyance
+        both = 1.0 / (conveyance * resistance)
+        settled = 2.0 * expected * (both * conveyance)
+        p = v[link, FLOW, k] * (both * resistance)
         # a flow far larger than the depth can drive is a poor one to linearise about
-        new = fresh if p * p <= 4.0 * depth else 1.0
-        p = settled if new > 0.0 else p
+        fine = p * p <= 4.0 * depth
+        most = 2.0 * np.sqrt(depth)
+        p = p if fine else (most if v[link, FLOW, k] > 0.0 else -most)
+        new = fresh if fine else 1.0
+        p = settled if fresh > 0.0 else p
         root = np.sqrt(p * p + eps)
         gain = root / (2.0 * p * p + eps)
         lacking = head - p * root

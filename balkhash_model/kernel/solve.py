@@ -16,8 +16,11 @@ from balkhash_model.kernel.block import (
     BUSY,
     BY_FROM,
     BY_TO,
+    DAMP,
     FIELDS,
     FLOW,
+    INVERSE_AREA,
+    LACK,
     LINK,
     NET,
     PITCH,
@@ -25,6 +28,7 @@ from balkhash_model.kernel.block import (
     SHIFT,
     TOE,
     VOLUME,
+    WRONG,
     Block,
     whole_groups,
 )
@@ -34,6 +38,10 @@ from balkhash_model.kernel.layout import FROM, KIND, STRAIT, TO, Graph
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
+#: Share of the water of a storage that a damped step leaves in it.
+LEAST_LEFT = 0.25
+#: By how much the next step may be longer, and what may change its sign unnoticed, m.
+LONGER, NEGLIGIBLE = 1.5, 1e-7
 #: Where in the toe a solver step that would cross it stops; off the bounds between priorities.
 WITHIN_TOE = 0.43
 
@@ -71,11 +79,36 @@ def solve_dense(
             w[p, RIGHT, k] *= matrix[p, p, k]
 
 
+@inlined
+def damp_steps(begin: bool, n: int, b: Block) -> None:  # pragma: no cover - compiled
+    """Cut the steps of a lane in half where what a storage lacks changed its sign.
+
+    Newton's method may go to and fro across a corner of a law for ever (an empty pool that fills
+    and passes its weir within a step). Each step that does not overshoot lets the next be longer.
+    """
+    w, z = b.s, b.z
+    for k in range(n):
+        z[WRONG, k] = 0.0
+        z[DAMP, k] = 1.0 if begin else z[DAMP, k]
+    for s in range(w.shape[0]):
+        for k in range(n):
+            lack, before = w[s, RIGHT, k], 0.0 if begin else w[s, LACK, k]
+            turned = (lack * before < 0.0) & (abs(lack) * w[s, INVERSE_AREA, k] > NEGLIGIBLE)
+            z[WRONG, k] = 1.0 if turned else z[WRONG, k]
+            w[s, LACK, k] = lack
+    for k in range(n):
+        longer = min(LONGER * z[DAMP, k], 1.0)
+        z[DAMP, k] = 0.5 * z[DAMP, k] if z[WRONG, k] > 0.0 else longer
+
+
 @compiled
 def newton_step(
-    graph: Graph, active: BoolArray, h: float, damp: float, n: int, b: Block
+    graph: Graph, active: BoolArray, h: float, careful: int, n: int, b: Block
 ) -> None:  # pragma: no cover - compiled
-    """Take one Newton step in the lanes still busy."""
+    """Take one Newton step in the lanes still busy, a damped one where `careful` is not negative.
+
+    The first damped step of a stage has zero there.
+    """
     if (
         b.s.shape[1] != FIELDS
         or b.s.shape[2] != PITCH
@@ -98,6 +131,11 @@ def newton_step(
         for k in range(n):
             ahead = w[i, BASE, k] + h * (w[i, NET, k] + w[i, SHIFT, k])
             w[i, RIGHT, k] = on * (ahead - w[i, VOLUME, k])
+    if careful >= 0:
+        damp_steps(careful == 0, n, b)
+    else:
+        for k in range(n):
+            z[DAMP, k] = 1.0
     solve_dense(graph.coupled, n, matrix, w)
     for link in range(graph.link.shape[0]):
         if graph.link[link, KIND] == STRAIT:
@@ -108,18 +146,20 @@ def newton_step(
                     + v[link, BY_FROM, k] * w[i, RIGHT, k]
                     + v[link, BY_TO, k] * w[to, RIGHT, k]
                 )
-                old = v[link, FLOW, k]
+                old, damp = v[link, FLOW, k], z[DAMP, k]
                 # undamped the new flow is taken as it is: the old one may be no number
                 new = flow if damp == 1.0 else old + damp * (flow - old)
                 v[link, FLOW, k] = new if z[BUSY, k] > 0.0 else old
+    # a damped step does not take all of a storage's water
+    least = LEAST_LEFT if careful >= 0 else 0.0
     for s in range(ns):
         for k in range(n):
             old = w[s, VOLUME, k]
-            new = old + damp * w[s, RIGHT, k]
+            new = old + z[DAMP, k] * w[s, RIGHT, k]
             # outflows fade over the toe: a step across all of it would be undone by the next
             toe = w[s, TOE, k]
             over = ((old >= toe) & (new < toe)) | ((old <= 0.0) & (new > toe))
-            new = WITHIN_TOE * toe if over else new
+            new = max(WITHIN_TOE * toe, least * old) if over else new
             # no volume is negative: halve the way to the bed where a step would pass it
             new = 0.5 * max(old, 0.0) if new < 0.0 else new
             w[s, VOLUME, k] = new if z[BUSY, k] > 0.0 else old

@@ -68,7 +68,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 #: What a stage may lack: water, as a level, and head, m; in the toe of a storage less.
 TOLERANCE = 1e-7
-TOE_TOLERANCE = 1e-10
+TOE_TOLERANCE = 4e-9
 #: Depth over a sill, m, below which a flow of no more than so many m3/s does not matter.
 SHUT, FLOW_FLOOR = 1e-2, 1e-6
 #: Head that may be reversed by the flow that it drives, m.

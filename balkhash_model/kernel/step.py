@@ -48,8 +48,8 @@ SHORT_STEPS = (1, 2, 16, 16, 256, 8192)
 TWO_STAGE_ATTEMPTS = 3
 #: Newton steps at most, in the first attempt and in the others.
 FIRST_ITERATIONS, MAX_ITERATIONS = 6, 80
-#: From here on they are halved, and cut to a fifth.
-UNDAMPED, HALF_DAMPED = 8, 24
+#: From here on they are cut where one overshoots.
+UNDAMPED = 8
 
 
 @internal
@@ -132,8 +132,7 @@ def take_step(
                 left = evaluate(graph, opening, gauged, active, dt, h, first, fresh, n, b)
                 if left == 0 or iteration == limit:
                     break
-                damp = 1.0 if iteration < UNDAMPED else 0.5 if iteration < HALF_DAMPED else 0.2
-                newton_step(graph, active, h, damp, n, b)
+                newton_step(graph, active, h, iteration - UNDAMPED, n, b)
                 fresh = False
                 iteration += 1
             weight = (GAMMA if second else 1.0 - GAMMA) / count if two else 1.0 / count

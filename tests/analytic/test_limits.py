@@ -474,3 +474,30 @@ def test_equal_salinity_stays_equal():
     assert (np.diff(result["water_level_edge"].values, axis=0) != 0.0).any()
     salinity = (result["salt_mass"] / result["water_volume"]).values
     np.testing.assert_allclose(salinity, 1.7, rtol=1e-9)
+
+
+# --- far too long a step ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rest", [2.0, 2.8721804511278197, 5.779448621553884, 19.18, 32.0, 34.0])
+def test_an_empty_pool_fills_to_its_weir_within_one_step(rest):
+    # a pool of a hectare fills in minutes and comes to rest where the weir passes what is left of
+    # the river; the step is a year and more, and each corner of the laws lies on the way: the toe,
+    # over which the seepage fades in, the crest, and the curve that opens above it
+    level, area = [300.0, 305.5, 308.5, 330.0], [1e4, 1e4, 300 * KM2, 330 * KM2]
+    pool = LakeSystem(
+        "pool",
+        "A pool",
+        "local",
+        (storage("pool", level, area, kind="reservoir"),),
+        (),
+        rivers=(River("brook", "pool"),),
+        links=(Weir("out", "pool", OUTSIDE, crest=304.8, width=50.0, coefficient=1.705),),
+        groundwater=Groundwater(shares=(("pool", 1.0),)),
+    )
+    edges = np.array(["1992-08-15", "1993-11-21"], dtype="datetime64[s]")
+    forcing = empty_forcing(pool, TimeAxis.irregular(edges))
+    forcing["river_flow"][:] = 61.4 + rest
+    forcing["groundwater_flow"][:] = -61.4
+    end = simulate(pool, forcing, initial={"pool": 300.0})["water_level_edge"].values[-1, 0]
+    assert end == pytest.approx(304.8 + (rest / (50.0 * 1.705)) ** (2.0 / 3.0), abs=1e-6)
