@@ -49,8 +49,9 @@ def _frame(title: str, frame: pd.DataFrame, index: str, digits: dict[str, int]) 
         cells = [str(name)]
         for column, value in row.items():
             if isinstance(value, float):
-                missing = value != value
-                cells.append("-" if missing else f"{value:.{digits.get(str(column), 2)}f}")
+                # a quantity stands in a column, or where runs are the columns, in a row
+                places = digits.get(str(column), digits.get(str(name), 2))
+                cells.append("-" if value != value else f"{value:.{places}f}")
             else:
                 cells.append(str(value))
         rows.append(tuple(cells))

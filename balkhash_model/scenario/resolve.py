@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +169,8 @@ def _variants(layers: Sequence[Layer]) -> dict[str, list[Layer]]:
     """Named variants with their layers."""
     found: dict[str, list[Layer]] = {}
     problems: list[Problem] = []
-    for layer in layers:
+    titled = [i for i, layer in enumerate(layers) if lookup(layer.data, ("meta", "title"))[0]]
+    for i, layer in enumerate(layers):
         overrides = layer.data.get("overrides")
         if overrides is None:
             continue
@@ -187,10 +189,19 @@ def _variants(layers: Sequence[Layer]) -> dict[str, list[Layer]]:
                 barred = sorted({"extends", "overrides"} & set(map(str, changes)))
                 problems += [Problem(place, f"cannot change {key!r}") for key in barred]
                 part = layer.part(("overrides", name), f"--with {name}")
-                found.setdefault(name, []).append(part)
+                # the title of a variant tells of the scenario that it was written for
+                other = titled and titled[-1] > i
+                found.setdefault(name, []).append(_untitled(part) if other else part)
     if problems:
         raise InputError(problems)
     return found
+
+
+def _untitled(layer: Layer) -> Layer:
+    """The layer without a title and its translations."""
+    meta = {k: v for k, v in layer.data.get("meta", {}).items() if k not in ("title", "titles")}
+    rest = {k: v for k, v in layer.data.items() if k != "meta"}
+    return replace(layer, data=rest | ({"meta": meta} if meta else {}))
 
 
 def _setting(text: str) -> Layer:

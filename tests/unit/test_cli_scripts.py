@@ -146,6 +146,9 @@ def test_compare_of_six_runs_fits_eighty_columns(command, monkeypatch):
     assert max(map(len, lines)) <= 80
     assert sum(line.split()[:1] == ["years_below"] for line in lines) == 2
     assert not any(line.split()[:1] == ["years_bel"] for line in lines)
+    # a year is a whole number
+    years = [line.split()[1:] for line in lines if line.split()[:1] == ["lowest_year"]]
+    assert all(cell.isdigit() for row in years for cell in row)
 
 
 def test_the_language_of_a_figure_has_two_spellings(command, result):

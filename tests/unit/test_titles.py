@@ -64,6 +64,15 @@ def test_another_title_has_no_translation_of_the_first(scenario_file):
     assert read_scenario(dump_scenario(record)) == record
 
 
+def test_a_variant_of_a_base_does_not_rename_what_extends_it():
+    plain, varied = load_scenario("rcp45"), load_scenario("rcp45", variants=["gauge_mean"])
+    assert varied.meta.title == plain.meta.title
+    assert varied.meta.titles == plain.meta.titles
+    assert varied.inflow.kind == "climatology"
+    own = load_scenario("baseline_2050", variants=["gauge_mean"])
+    assert own.meta.title != load_scenario("baseline_2050").meta.title
+
+
 @pytest.mark.parametrize("titles", ["{de: Lauf}", "{ru: ''}", "{ru: 5}"])
 def test_titles_that_are_none_are_refused(scenario_file, titles):
     with pytest.raises(bm.InputError, match=r"meta\.titles"):
