@@ -19,6 +19,7 @@ from balkhash_model.kernel.block import (
     DAMP,
     FIELDS,
     FLOW,
+    HEAD,
     INVERSE_AREA,
     LACK,
     LINK,
@@ -80,19 +81,31 @@ def solve_dense(
 
 
 @inlined
-def damp_steps(begin: bool, n: int, b: Block) -> None:  # pragma: no cover - compiled
+def damp_steps(
+    graph: Graph, begin: bool, h: float, n: int, b: Block
+) -> None:  # pragma: no cover - compiled
     """Cut the steps of a lane in half where what a storage lacks changed its sign.
 
     Newton's method may go to and fro across a corner of a law for ever (an empty pool that fills
     and passes its weir within a step). Each step that does not overshoot lets the next be longer.
     """
-    w, z = b.s, b.z
+    w, v, z = b.s, b.v, b.z
+    for link in range(graph.link.shape[0]):
+        if graph.link[link, KIND] == STRAIT:
+            i, to = graph.link[link, FROM], graph.link[link, TO]
+            for k in range(n):
+                # what a strait whose law holds still asks for is rounding
+                settled = abs(v[link, HEAD, k]) <= NEGLIGIBLE
+                extra = v[link, LINK, k] - v[link, FLOW, k] if settled else 0.0
+                w[i, SHIFT, k] += extra
+                w[to, SHIFT, k] -= extra
     for k in range(n):
         z[WRONG, k] = 0.0
         z[DAMP, k] = 1.0 if begin else z[DAMP, k]
     for s in range(w.shape[0]):
         for k in range(n):
-            lack, before = w[s, RIGHT, k], 0.0 if begin else w[s, LACK, k]
+            lack = w[s, BASE, k] + h * (w[s, NET, k] + w[s, SHIFT, k]) - w[s, VOLUME, k]
+            before = 0.0 if begin else w[s, LACK, k]
             turned = (lack * before < 0.0) & (abs(lack) * w[s, INVERSE_AREA, k] > NEGLIGIBLE)
             z[WRONG, k] = 1.0 if turned else z[WRONG, k]
             w[s, LACK, k] = lack
@@ -132,7 +145,7 @@ def newton_step(
             ahead = w[i, BASE, k] + h * (w[i, NET, k] + w[i, SHIFT, k])
             w[i, RIGHT, k] = on * (ahead - w[i, VOLUME, k])
     if careful >= 0:
-        damp_steps(careful == 0, n, b)
+        damp_steps(graph, careful == 0, h, n, b)
     else:
         for k in range(n):
             z[DAMP, k] = 1.0
