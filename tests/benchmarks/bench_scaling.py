@@ -178,13 +178,13 @@ def shares(options: argparse.Namespace) -> list[str]:
     return lines
 
 
-def put(name: str, lines: list[str]) -> None:
-    """Write a measured block of the page anew."""
-    text = PAGE.read_text(encoding="utf-8")
+def put(name: str, lines: list[str], page: Path = PAGE) -> None:
+    """Write a measured block of a page anew."""
+    text = page.read_text(encoding="utf-8")
     begin, end = f"<!-- measured: {name} -->", "<!-- end of what was measured -->"
     head, rest = text.split(begin, 1)
     body = "\n".join(lines)
-    PAGE.write_text(f"{head}{begin}\n\n{body}\n\n{end}{rest.split(end, 1)[1]}", encoding="utf-8")
+    page.write_text(f"{head}{begin}\n\n{body}\n\n{end}{rest.split(end, 1)[1]}", encoding="utf-8")
 
 
 def main() -> None:
