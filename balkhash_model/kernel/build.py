@@ -57,6 +57,7 @@ def _example() -> tuple[Graph, Forcing, Any, Any]:
         link_row=flag,
         storage_flag=flag,
         coupled=switch,
+        alone=switch[0],
         link=flag[:, None],
         link_value=number,
         junction_to=flag,
@@ -88,13 +89,18 @@ def _example() -> tuple[Graph, Forcing, Any, Any]:
 
 def _signatures() -> dict[str, Any]:
     """Types of the arguments of each part."""
-    graph, forcing, out, block = (numba.typeof(value) for value in _example())
+    sample, forces, room_out, room = _example()
+    graph, forcing, out, block = (numba.typeof(x) for x in (sample, forces, room_out, room))
     real, whole, flag = numba.float64, numba.int64, numba.boolean
     reals, flags = real[::1], flag[::1]
     nothing = numba.void
     made = {
         "evaluate": whole(graph, reals, flags, flags, real, real, flag, flag, whole, block),
-        "newton_step": nothing(graph, flags, real, whole, whole, block),
+        "newton_step": nothing(
+            *(numba.typeof(x) for x in (sample.coupled, sample.link)),
+            *(flags, real, whole, whole),
+            *(numba.typeof(x) for x in (room.s, room.v, room.z, room.matrix)),
+        ),
         "close_stage": nothing(
             graph, flags, real, real, flag, real, real, flag, flag, whole, block
         ),

@@ -99,19 +99,19 @@ LEAST_CONVEYANCE = 1e-30
 @internal
 def follow(
     table: FloatArray, n: int, w: FloatArray, row: IntArray, i: int
-) -> None:  # pragma: no cover - compiled
-    """Bring the row of its table that is in force into each lane; most lanes keep theirs.
+) -> int:  # pragma: no cover - compiled
+    """Bring the row of its table that is in force into each lane; how many had left theirs.
 
     An entry that is no number leaves the row where it is.
     """
     if w.shape[1] != FIELDS or w.shape[2] != PITCH:
-        return
+        return 0
     left = 0
     for k in range(n):
         x = w[i, ENTRY, k]
         left += 0 if (w[i, ROW_BEGIN, k] <= x) & (x < w[i, ROW_END, k]) else 1
     if left == 0:
-        return
+        return 0
     for k in range(n):
         x = w[i, ENTRY, k]
         if x < w[i, ROW_BEGIN, k] or x >= w[i, ROW_END, k]:
@@ -128,6 +128,7 @@ def follow(
             w[i, ROW_B, k] = table[at, 2]
             w[i, ROW_C, k] = table[at, 3]
             w[i, ROW_D, k] = table[at, 4]
+    return left
 
 
 @inlined

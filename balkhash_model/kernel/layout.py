@@ -32,6 +32,7 @@ __all__ = [
     "allocate_output",
     "coupling",
     "junction_code",
+    "lone_storages",
     "pack_conveyance",
     "pack_curve",
     "rows_of",
@@ -85,6 +86,7 @@ class Graph(NamedTuple):
     link_row: IntArray  # (l,) first row of each conveyance
     storage_flag: IntArray  # (s,) 1 where running dry is reported
     coupled: BoolArray  # (s, s) whether a row of the Jacobian may have an entry, after elimination
+    alone: BoolArray  # (s,) whether nothing but weather, rivers and users touches a storage
     link: IntArray  # (l, 3): kind, from, to (coded)
     link_value: FloatArray  # (l, 4), see below
     junction_to: IntArray  # (j,) a storage or OUTSIDE; where the water goes after the loss
@@ -280,7 +282,36 @@ def coupling(n_storages: int, link: IntArray, junction_to: IntArray) -> BoolArra
     return pattern
 
 
-def allocate_output(n_time: int, graph: Graph, n_members: int, *, fluxes: bool = True) -> Output:
+def lone_storages(n_storages: int, link: IntArray, junction_to: IntArray) -> BoolArray:
+    """Which storages no link and no junction touches.
+
+    Parameters
+    ----------
+    n_storages : int
+        Storages.
+    link : array (l, 3)
+        Kind and ends of the links.
+    junction_to : array (j,)
+        Where each junction leads.
+
+    Returns
+    -------
+    array (s,) of bool
+        True where it depends on no other storage.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> lone_storages(3, np.array([[WEIR, 0, 2]]), np.zeros(0, dtype=np.int64)).tolist()
+    [False, True, False]
+    """
+    touched = [*link[:, 1], *link[:, 2], *junction_to]
+    return np.array([s not in touched for s in range(n_storages)], dtype=np.bool_)
+
+
+def allocate_output(
+    n_time: int, graph: Graph, n_members: int, *, salt: bool = True, fluxes: bool = True
+) -> Output:
     """Make the arrays that a march fills.
 
     Parameters
@@ -291,6 +322,8 @@ def allocate_output(n_time: int, graph: Graph, n_members: int, *, fluxes: bool =
         The lake system.
     n_members : int
         Members.
+    salt : bool, default True
+        False keeps only the volumes; the array of salt then has no instants.
     fluxes : bool, default True
         False keeps only the states; the flux arrays then have no intervals.
 
@@ -307,7 +340,7 @@ def allocate_output(n_time: int, graph: Graph, n_members: int, *, fluxes: bool =
     n_rows = int((graph.slots[FLUX, :, 0] >= 0).sum())
     return Output(
         volume=np.empty((n_time + 1, n_s, n_members)),
-        salt=np.empty((n_time + 1, n_s, n_members)),
+        salt=np.empty((n_time + 1 if salt else 0, n_s, n_members)),
         flux=np.zeros((n_time if fluxes else 0, n_rows, n_members)),
         status=np.zeros(n_members, dtype=np.int64),
         status_storage=np.full(n_members, -1, dtype=np.int64),

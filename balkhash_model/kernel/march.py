@@ -64,7 +64,8 @@ def march(
     made = parts()
     graph, forcing = in_rows(graph), in_rows(forcing)
     members = forcing.initial_volume.shape[1]
-    out = allocate_output(forcing.duration.size, graph, members, fluxes=fluxes)
+    steps = forcing.duration.size
+    out = allocate_output(steps, graph, members, salt=with_salt, fluxes=fluxes)
     ns, nl = graph.storage_flag.size, graph.link.shape[0]
     nj, nu, rows = graph.junction_to.size, graph.user_place.size, out.flux.shape[1]
 

@@ -1,4 +1,8 @@
-"""March one block of members through all intervals."""
+"""March one block of members through all intervals.
+
+A call hands over an array by its parts, eight or more of them, which takes as long as a short loop:
+what is called once in a step or more often is given the arrays that it needs, not whole records.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +24,12 @@ from balkhash_model.kernel.block import (
     SALT,
     STEP,
     TOE,
+    VOLUME,
     WRONG,
     Block,
 )
 from balkhash_model.kernel.compiled import compiled, internal
-from balkhash_model.kernel.fluxes import DREGS
+from balkhash_model.kernel.fluxes import DREGS, follow
 from balkhash_model.kernel.layout import CLIMATE, INFLOWS, USE, Forcing, Graph, Output
 from balkhash_model.kernel.step import take_step
 
@@ -58,6 +63,11 @@ def start_block(
         for link in range(b.v.shape[0]):
             b.row[ns + link, k] = graph.link_row[link]
             b.v[link, ROW_BEGIN, k] = np.inf
+    for s in range(ns):
+        # the first guess of a stage looks at the row
+        for k in range(n):
+            w[s, VOLUME, k] = w[s, NOW, k]
+        follow(graph.table, n, w, b.row, s)
 
 
 @internal
@@ -71,30 +81,45 @@ def all_share(which: IntArray, start: int, n: int) -> bool:  # pragma: no cover 
 
 @internal
 def load(
-    values: FloatArray, slot: IntArray, which: IntArray, one: bool, start: int, n: int, b: Block
+    values: FloatArray,
+    slot: IntArray,
+    which: IntArray,
+    one: bool,
+    start: int,
+    n: int,
+    w: FloatArray,
 ) -> None:  # pragma: no cover - compiled
     """Bring the rates of one interval into the lanes; `one` tells that they are the same in all."""
+    mine = which[start : start + n]
     for row in range(values.shape[1]):
         record, field = slot[row, 0], slot[row, 1]
         if one:
-            value = values[which[start], row]
+            value = values[mine[0], row]
             for k in range(n):
-                b.w[record, field, k] = value
+                w[record, field, k] = value
         else:
             for k in range(n):
-                b.w[record, field, k] = values[which[start + k], row]
+                w[record, field, k] = values[mine[k], row]
 
 
 @internal
 def note_status(
-    graph: Graph, active: BoolArray, t: int, start: int, n: int, b: Block, out: Output
+    lakes: IntArray,
+    active: BoolArray,
+    t: int,
+    start: int,
+    n: int,
+    w: FloatArray,
+    z: FloatArray,
+    status: IntArray,
+    storage: IntArray,
+    when: IntArray,
 ) -> None:  # pragma: no cover - compiled
     """Record the first thing that happened to each member."""
-    w, z = b.s, b.z
     for k in range(n):
         z[WRONG, k] = z[ALIVE, k] - z[GOOD, k]
     for s in range(w.shape[0]):
-        flag = graph.storage_flag[s] == 1 and active[s]
+        flag = lakes[s] == 1 and active[s]
         for k in range(n):
             over = w[s, NOW, k] > w[s, BRIM, k]
             dry = flag & (w[s, NOW, k] * w[s, PER_TOE, k] < 1.0)
@@ -107,28 +132,38 @@ def note_status(
             m = start + k
             if z[ALIVE, k] > z[GOOD, k]:
                 z[ALIVE, k] = 0.0
-                out.status[m], out.status_storage[m], out.status_time[m] = 3, -1, t
-            elif z[WRONG, k] > 0.0 and z[ALIVE, k] > 0.0 and out.status[m] == 0:
+                status[m], storage[m], when[m] = 3, -1, t
+            elif z[WRONG, k] > 0.0 and z[ALIVE, k] > 0.0 and status[m] == 0:
                 for s in range(w.shape[0]):
                     over = w[s, NOW, k] > w[s, BRIM, k]
-                    flag = graph.storage_flag[s] == 1 and active[s]
+                    flag = lakes[s] == 1 and active[s]
                     dry = flag and w[s, NOW, k] * w[s, PER_TOE, k] < 1.0
-                    if (over or dry) and out.status[m] == 0:
-                        out.status[m] = 2 if over else 1
-                        out.status_storage[m], out.status_time[m] = s, t
+                    if (over or dry) and status[m] == 0:
+                        status[m] = 2 if over else 1
+                        storage[m], when[m] = s, t
 
 
 @internal
 def write_states(
-    t: int, start: int, n: int, b: Block, out: Output
+    t: int,
+    start: int,
+    n: int,
+    w: FloatArray,
+    z: FloatArray,
+    volumes: FloatArray,
+    salts: FloatArray,
 ) -> None:  # pragma: no cover - compiled
     """Write the states at one edge; a lane that could not be solved is no number from there."""
-    w, z = b.s, b.z
+    salty = salts.shape[0] > 0
     for s in range(w.shape[0]):
+        # parts, not whole arrays: the compiler cannot know that `start` is not negative
+        volume = volumes[t, s, start : start + n]
         for k in range(n):
-            out.volume[t, s, start + k] = w[s, NOW, k] if z[ALIVE, k] > 0.0 else np.nan
-        for k in range(n):
-            out.salt[t, s, start + k] = w[s, SALT, k] if z[ALIVE, k] > 0.0 else np.nan
+            volume[k] = w[s, NOW, k] if z[ALIVE, k] > 0.0 else np.nan
+        if salty:
+            salt = salts[t, s, start : start + n]
+            for k in range(n):
+                salt[k] = w[s, SALT, k] if z[ALIVE, k] > 0.0 else np.nan
 
 
 @compiled
@@ -156,7 +191,7 @@ def march_block(
         slot, now = graph.slots, -1
         one_climate = one_inflow = one_use = False
         for t in range(forcing.duration.size + 1):
-            write_states(t, start, n, block, out)
+            write_states(t, start, n, block.s, block.z, out.volume, out.salt)
             if t == forcing.duration.size:
                 break
             climate, inflow, use = (
@@ -169,9 +204,9 @@ def march_block(
                 one_climate = all_share(climate, start, n)
                 one_inflow = all_share(inflow, start, n)
                 one_use = all_share(use, start, n)
-            load(forcing.climate[t], slot[CLIMATE], climate, one_climate, start, n, block)
-            load(forcing.inflow[t], slot[INFLOWS], inflow, one_inflow, start, n, block)
-            load(forcing.use[t], slot[USE], use, one_use, start, n, block)
+            load(forcing.climate[t], slot[CLIMATE], climate, one_climate, start, n, block.w)
+            load(forcing.inflow[t], slot[INFLOWS], inflow, one_inflow, start, n, block.w)
+            load(forcing.use[t], slot[USE], use, one_use, start, n, block.w)
             gauged, active, opening = forcing.gauged[t], forcing.active[t], forcing.opening[t]
             step = forcing.duration[t] / substeps
             if fluxes:
@@ -194,7 +229,18 @@ def march_block(
                     block,
                     spare,
                 )
-                note_status(graph, active, t, start, n, block, out)
+                note_status(
+                    graph.storage_flag,
+                    active,
+                    t,
+                    start,
+                    n,
+                    block.s,
+                    block.z,
+                    out.status,
+                    out.status_storage,
+                    out.status_time,
+                )
                 if fluxes:
                     for row in range(rows):
                         for k in range(n):

@@ -30,13 +30,13 @@ from balkhash_model.kernel.block import (
     TOE,
     VOLUME,
     WRONG,
-    Block,
     whole_groups,
 )
 from balkhash_model.kernel.compiled import compiled, inlined
-from balkhash_model.kernel.layout import FROM, KIND, STRAIT, TO, Graph
+from balkhash_model.kernel.layout import FROM, KIND, STRAIT, TO
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 #: Share of the water of a storage that a damped step leaves in it.
@@ -82,21 +82,26 @@ def solve_dense(
 
 @inlined
 def damp_steps(
-    graph: Graph, begin: bool, h: float, n: int, b: Block
+    link: IntArray,
+    begin: bool,
+    h: float,
+    n: int,
+    w: FloatArray,
+    v: FloatArray,
+    z: FloatArray,
 ) -> None:  # pragma: no cover - compiled
     """Cut the steps of a lane in half where what a storage lacks changed its sign.
 
     Newton's method may go to and fro across a corner of a law for ever (an empty pool that fills
     and passes its weir within a step). Each step that does not overshoot lets the next be longer.
     """
-    w, v, z = b.s, b.v, b.z
-    for link in range(graph.link.shape[0]):
-        if graph.link[link, KIND] == STRAIT:
-            i, to = graph.link[link, FROM], graph.link[link, TO]
+    for x in range(link.shape[0]):
+        if link[x, KIND] == STRAIT:
+            i, to = link[x, FROM], link[x, TO]
             for k in range(n):
                 # what a strait whose law holds still asks for is rounding
-                settled = abs(v[link, HEAD, k]) <= NEGLIGIBLE
-                extra = v[link, LINK, k] - v[link, FLOW, k] if settled else 0.0
+                settled = abs(v[x, HEAD, k]) <= NEGLIGIBLE
+                extra = v[x, LINK, k] - v[x, FLOW, k] if settled else 0.0
                 w[i, SHIFT, k] += extra
                 w[to, SHIFT, k] -= extra
     for k in range(n):
@@ -116,27 +121,35 @@ def damp_steps(
 
 @compiled
 def newton_step(
-    graph: Graph, active: BoolArray, h: float, careful: int, n: int, b: Block
+    coupled: BoolArray,
+    link: IntArray,
+    active: BoolArray,
+    h: float,
+    careful: int,
+    n: int,
+    w: FloatArray,
+    v: FloatArray,
+    z: FloatArray,
+    matrix: FloatArray,
 ) -> None:  # pragma: no cover - compiled
     """Take one Newton step in the lanes still busy, a damped one where `careful` is not negative.
 
     The first damped step of a stage has zero there.
     """
     if (
-        b.s.shape[1] != FIELDS
-        or b.s.shape[2] != PITCH
-        or b.v.shape[1] != FIELDS
-        or b.v.shape[2] != PITCH
-        or b.matrix.shape[2] != PITCH
-        or b.z.shape[1] != PITCH
+        w.shape[1] != FIELDS
+        or w.shape[2] != PITCH
+        or v.shape[1] != FIELDS
+        or v.shape[2] != PITCH
+        or matrix.shape[2] != PITCH
+        or z.shape[1] != PITCH
     ):
         return
     n = whole_groups(n)
-    w, v, z, matrix = b.s, b.v, b.z, b.matrix
     ns = w.shape[0]
     for i in range(ns):
         for m in range(ns):
-            if graph.coupled[i, m]:
+            if coupled[i, m]:
                 unit = 1.0 if i == m else 0.0
                 for k in range(n):
                     matrix[i, m, k] = unit - h * matrix[i, m, k]
@@ -145,24 +158,24 @@ def newton_step(
             ahead = w[i, BASE, k] + h * (w[i, NET, k] + w[i, SHIFT, k])
             w[i, RIGHT, k] = on * (ahead - w[i, VOLUME, k])
     if careful >= 0:
-        damp_steps(graph, careful == 0, h, n, b)
+        damp_steps(link, careful == 0, h, n, w, v, z)
     else:
         for k in range(n):
             z[DAMP, k] = 1.0
-    solve_dense(graph.coupled, n, matrix, w)
-    for link in range(graph.link.shape[0]):
-        if graph.link[link, KIND] == STRAIT:
-            i, to = graph.link[link, FROM], graph.link[link, TO]
+    solve_dense(coupled, n, matrix, w)
+    for x in range(link.shape[0]):
+        if link[x, KIND] == STRAIT:
+            i, to = link[x, FROM], link[x, TO]
             for k in range(n):
                 flow = (
-                    v[link, LINK, k]
-                    + v[link, BY_FROM, k] * w[i, RIGHT, k]
-                    + v[link, BY_TO, k] * w[to, RIGHT, k]
+                    v[x, LINK, k]
+                    + v[x, BY_FROM, k] * w[i, RIGHT, k]
+                    + v[x, BY_TO, k] * w[to, RIGHT, k]
                 )
-                old, damp = v[link, FLOW, k], z[DAMP, k]
+                old, damp = v[x, FLOW, k], z[DAMP, k]
                 # undamped the new flow is taken as it is: the old one may be no number
                 new = flow if damp == 1.0 else old + damp * (flow - old)
-                v[link, FLOW, k] = new if z[BUSY, k] > 0.0 else old
+                v[x, FLOW, k] = new if z[BUSY, k] > 0.0 else old
     # a damped step does not take all of a storage's water
     least = LEAST_LEFT if careful >= 0 else 0.0
     for s in range(ns):

@@ -132,7 +132,10 @@ def take_step(
                 left = evaluate(graph, opening, gauged, active, dt, h, first, fresh, n, b)
                 if left == 0 or iteration == limit:
                     break
-                newton_step(graph, active, h, iteration - UNDAMPED, n, b)
+                careful = iteration - UNDAMPED
+                newton_step(
+                    graph.coupled, graph.link, active, h, careful, n, b.s, b.v, b.z, b.matrix
+                )
                 fresh = False
                 iteration += 1
             weight = (GAMMA if second else 1.0 - GAMMA) / count if two else 1.0 / count

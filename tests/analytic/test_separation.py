@@ -212,4 +212,5 @@ def test_two_basins_kept_apart_are_two_lakes():
         single["evaporation_rate"][:] = 0.9 / YEAR
         expected = simulate(alone, single, initial=start)["water_level_edge"].values[:, 0]
         found = pair["water_level_edge"].sel(storage=name).values
-        np.testing.assert_allclose(found, expected, rtol=0.0, atol=1e-11)
+        # a lake that stands alone is solved without iteration, two with a strait by iteration
+        np.testing.assert_allclose(found, expected, rtol=0.0, atol=1e-8)

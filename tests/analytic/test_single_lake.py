@@ -204,3 +204,38 @@ def test_a_lake_in_balance_stays():
     axis = TimeAxis.regular("1900-01-01", "2100-01-01", months=8)
     result = run(theory_lake(), axis, START, river=AREA_0 * NET, net_evaporation=NET)
     np.testing.assert_allclose(level_edge(result), START, rtol=0.0, atol=1e-9)
+
+
+# --- what a step is -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("river", "through_a_row"), [(15.0, False), (260.0, True)])
+def test_the_two_stages_of_a_step_hold_to_rounding(river, through_a_row):
+    # a lake that stands alone is solved without iteration, in the row of the curve where it ends;
+    # here by bisection of V1 = V + g dt f(V1), V2 = V + (1 - g) dt f(V1) + g dt f(V2)
+    e, use, g = 1.3 / YEAR, 5.0, 1.0 - np.sqrt(0.5)
+    user = (Withdrawal("town", "pond", use),)
+    system = one_lake([0.0, 10.0, 20.0], [1 * KM2, 400 * KM2, 500 * KM2], withdrawals=user)
+    curve = system.storage("pond").curve
+    axis = TimeAxis.monthly("2000-01-01", "2002-01-01")
+    result = run(system, axis, 9.0, river=river, net_evaporation=e)
+
+    def rate(volume):
+        return river - use - e * curve.area_at(curve.level_at(volume))
+
+    expected = [float(curve.volume_at(9.0))]
+    for dt in axis.durations:
+        start = expected[-1]
+        volume = start
+        for share in (0.0, 1.0 - g):
+            base = start + share * dt * rate(volume)
+            volume = brentq(
+                lambda v, base=base, dt=dt: base + g * dt * rate(v) - v,
+                *(0.5 * start, 2.0 * start),
+                xtol=1e-3,
+                rtol=1e-15,
+            )
+        expected.append(volume)
+    level = curve.level_at(np.array(expected))
+    assert ((level.min() < 10.0) & (level.max() > 10.0)) == through_a_row
+    np.testing.assert_allclose(level_edge(result), level, rtol=0.0, atol=1e-11)
