@@ -14,6 +14,18 @@ hypothesis.settings.register_profile("fixed", derandomize=True, print_blob=True)
 hypothesis.settings.register_profile("search", print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
+#: Processes of ``pytest -n auto`` at most: each holds the compiled kernel and a few runs.
+MOST_WORKERS = 4
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """How many processes ``-n auto`` means."""
+    available = getattr(os, "sched_getaffinity", None)
+    count = len(available(0)) if available else os.cpu_count() or 1
+    return min(count, MOST_WORKERS)
+
+
 SCENARIO = """\
 meta: {{name: {name}, title: A short run, rationale: For the tests}}
 period: {{start: {start}, end: {end}}}
