@@ -389,6 +389,11 @@ def ask(python: str, *arguments: object) -> dict[str, Any]:
     return found
 
 
+def _three(value: float) -> str:
+    """Three digits, or the whole number."""
+    return f"{value:,.0f}" if value >= 100.0 else f"{value:.3g}"
+
+
 def table(options: argparse.Namespace) -> Iterator[str]:
     """Run every engine, each in a process of its own; give the rows."""
     exact, loop = truth(STEPS), {}
@@ -410,9 +415,10 @@ def table(options: argparse.Namespace) -> Iterator[str]:
                 if "levels" in row:
                     miss = np.abs(np.array(row["levels"]) - exact[: steps + 1]).max()
                     error = f"{1e3 * miss:.2f}"
+                digits = 1 if row["ns"] < 100.0 else 0
                 yield (
-                    f"| {name} | {members:,} | {steps:,} | {threads} | {row['ns']:,.1f} | "
-                    f"{row['ns'] / loop[many]:,.3g} | {error} |"
+                    f"| {name} | {members:,} | {steps:,} | {threads} | {row['ns']:,.{digits}f} | "
+                    f"{_three(row['ns'] / loop[many])} | {error} |"
                 )
 
 
