@@ -88,17 +88,18 @@ def _chance(found: Sequence[Outcome], words: Words) -> Section:
         blocks += [Block("text", words("chance.what")), picture]
     members = [o for o in known if o.stay is not None]
     if members:
-        blocks += [_stay_table(group, words) for group in _same_years(members)]
+        blocks += [_stay_table(group, words) for group in _alike(members)]
     for one in known:
         if one.stay is None:
             blocks += [*_title(one, found), Block("text", _below(one, words))]
     return Section("chance", title, blocks)
 
 
-def _same_years(members: Sequence[Outcome]) -> list[list[Outcome]]:
-    groups: dict[tuple[int, int], list[Outcome]] = {}
+def _alike(members: Sequence[Outcome]) -> list[list[Outcome]]:
+    """Plans that one table can hold: of the same years and the same level to keep."""
+    groups: dict[tuple[int, int, float | None], list[Outcome]] = {}
     for one in members:
-        groups.setdefault((one.first_year, one.last_year), []).append(one)
+        groups.setdefault((one.first_year, one.last_year, one.threshold), []).append(one)
     return list(groups.values())
 
 
