@@ -93,9 +93,9 @@ def level_figure(found: Sequence[Outcome], words: Words) -> Block:
         high=words.number(max(float(o.levels["mid"].max()) for o in shown), 2),
     )
     more = []
-    if any(not o.single for o in shown):
-        share = words.share(shown[-1].band[1] - shown[-1].band[0])
-        more.append(words("level.band", share=share))
+    bands = {words.share(o.band[1] - o.band[0]) for o in shown if not o.single}
+    if bands:
+        more.append(words("level.band", share=", ".join(sorted(bands))))
     if observed:
         system = str(found[0].source.dataset.attrs["system"])
         more.append(word(f"caption.observed_{system}", words.language) + ".")

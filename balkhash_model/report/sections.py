@@ -15,6 +15,7 @@ from balkhash_model.report import figures
 from balkhash_model.report.blocks import Block, Section, Table, known_columns
 from balkhash_model.report.language import Words
 from balkhash_model.report.outcomes import Outcome, Span
+from balkhash_model.report.water_use import water_use_table
 
 __all__ = ["outcome_sections"]
 
@@ -365,7 +366,11 @@ def _indicators(found: Sequence[Outcome], words: Words) -> Section:
     bands = sorted({words.share(o.band[1] - o.band[0]) for o in found if not o.single})
     note = words("indicators.note", share=", ".join(bands)) if bands else ""
     table = Table(words("indicators.table"), head, rows)
-    return Section("indicators", words("indicators.title"), [Block("table", note, table=table)])
+    blocks = [Block("table", note, table=table)]
+    use = water_use_table(found, words)
+    if use is not None:
+        blocks.append(use)
+    return Section("indicators", words("indicators.title"), blocks)
 
 
 def _indicator(one: Outcome, name: str, words: Words) -> str:

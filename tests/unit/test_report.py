@@ -268,6 +268,42 @@ def test_figures_name_the_sources_of_what_was_observed(pages):
         assert any("Zhang" in c for c in captions) is (expected is not None)
 
 
+def test_the_bands_of_the_level_are_those_of_the_members(files):
+    words = Words("en")
+    for names, expected in (
+        (("plans", "free"), "Bands hold 90 % of the members."),
+        (("plans", "baseline_2050"), "Bands hold 80 %, 90 % of the members."),
+        (("free",), None),
+    ):
+        found = outcomes(read_sources([files[n] for n in names]))
+        text = figures.level_figure(found, words).text.replace(SPACE, " ")
+        assert expected in text if expected else "Bands" not in text
+
+
+def test_water_use_counts_against_printed_thresholds_only(pages, hindcast_free):
+    table = bm.diagnostics.ecosystem_indicators(hindcast_free)
+    page = Page(pages["free"])
+    words = Words("ru")
+    [found] = [t for t in page.all("table") if words("water_use.table") in t["text"]]
+    rows = [
+        [e["text"] for e in page.all("th", "td") if row in e["up"]]
+        for row in page.all("tr")
+        if found in row["up"]
+    ]
+    cells = {row[0]: row[1:] for row in rows}
+    for name in ("west_irrigation_restricted", "west_drinking_good"):
+        value, threshold, source = cells[words(f"water_use.{name}")]
+        assert table.loc[name, "value"] > 0.0
+        assert value == words.number(table.loc[name, "value"], 1)
+        assert threshold == words.quantity(table.loc[name, "threshold"])
+        assert source == reference.sources()[table.loc[name, "source"]]["citation"]
+    for name in ("east_fish", "delta_flooded"):
+        none = words("water_use.none_printed")
+        assert cells[words(f"water_use.{name}")] == ["\u2013", "\u2013", none]
+    # statistics of an ensemble hold no run
+    assert Words("kk")("water_use.table") not in pages["plans"]
+
+
 def test_a_figure_says_that_it_does_not_hold_all_plans(files):
     [one] = outcomes(read_sources([files["free"]]))
     words = Words("en")
