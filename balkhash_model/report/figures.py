@@ -14,7 +14,7 @@ import xarray as xr
 from balkhash_model import plot
 from balkhash_model.diagnostics.courses import ARAL_ONSET, Course
 from balkhash_model.plot.panels import ROLES, Line, panel, themed_svg
-from balkhash_model.plot.words import word
+from balkhash_model.plot.words import axis, word
 from balkhash_model.quantities import label
 from balkhash_model.reference.levels import observed_levels
 from balkhash_model.report.blocks import Block
@@ -81,7 +81,8 @@ def level_figure(found: Sequence[Outcome], words: Words) -> Block:
     mark = None
     if threshold is not None:
         mark = (threshold, words("level.mark", threshold=words.number(threshold, 1)))
-    datum = words.datum(str(found[0].source.dataset.attrs.get("datum", "")))
+    source = found[0].source.dataset
+    datum = words.datum(str(source.attrs.get("datum", "")))
     last = shown[0].levels["mid"]
     alt = words(
         "level.alt",
@@ -97,7 +98,7 @@ def level_figure(found: Sequence[Outcome], words: Words) -> Block:
     if bands:
         more.append(words("level.band", share=", ".join(sorted(bands))))
     if observed:
-        system = str(found[0].source.dataset.attrs["system"])
+        system = str(source.attrs["system"])
         more.append(word(f"caption.observed_{system}", words.language) + ".")
     caption = _caption("level.caption", words, len(found), *more, datum=datum)
     return _figure(
@@ -107,7 +108,7 @@ def level_figure(found: Sequence[Outcome], words: Words) -> Block:
         alt,
         words,
         x_label=words("unit.year_axis"),
-        y_label=words("level.axis"),
+        y_label=axis("lake_level", words.language, datum=str(source.attrs.get("datum", ""))),
         mark=mark,
     )
 

@@ -48,19 +48,22 @@ def water_use_table(found: Sequence[Outcome], words: Words) -> Block | None:
     tables = {o.label: ecosystem_indicators(o.result) for o in found if o.result is not None}
     single = {o.label: o.single for o in found}
     rows: list[tuple[str, ...]] = []
+    cited: list[str] = []
     for name, digits in _DIGITS.items():
         known = [t for t in tables.values() if name in t.index]
         if not known:
             continue
         cells = [_cell(t, name, digits, single[label], words) for label, t in tables.items()]
-        threshold, source = _rests_on(known[0].loc[name], words)
+        threshold, source, citation = _rests_on(known[0].loc[name], words)
+        cited += [citation] if citation and citation not in cited else []
         rows.append((words(f"water_use.{name}"), *cells, threshold, source))
     if not rows:
         return None
     head = (words("indicators.name"), *tables)
     head += tuple(words(f"water_use.head_{k}") for k in ("threshold", "source"))
     table = Table(words("water_use.table"), head, rows)
-    return Block("table", words("water_use.note"), table=table)
+    said = "; ".join(cited)
+    return Block("table", words("water_use.note") + (f" {said}." if said else ""), table=table)
 
 
 def _cell(table: pd.DataFrame, name: str, digits: int, single: bool, words: Words) -> str:
@@ -74,12 +77,13 @@ def _cell(table: pd.DataFrame, name: str, digits: int, single: bool, words: Word
     return f"{mid} ({words('unit.range', low=low, high=high)})"
 
 
-def _rests_on(row: pd.Series, words: Words) -> tuple[str, str]:
-    """The threshold in the language, and who prints it."""
+def _rests_on(row: pd.Series, words: Words) -> tuple[str, str, str]:
+    """The threshold in the language, who prints it, and the whole citation."""
     source, known = str(row["source"]), reference.sources()
     threshold = words.quantity(str(row["threshold"])) or words.number(math.nan)
     if source in known:
-        return threshold, known[source]["citation"]
+        citation = known[source]["citation"]
+        return threshold, citation.split(",")[0], citation
     if source.startswith("none printed"):
-        return threshold, words("water_use.none_printed")
-    return threshold, words("water_use.sill") if source else words.number(math.nan)
+        return threshold, words("water_use.none_printed"), ""
+    return threshold, words("water_use.sill") if source else words.number(math.nan), ""

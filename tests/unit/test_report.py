@@ -6,8 +6,10 @@ import re
 import string
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from typer.testing import CliRunner
@@ -18,6 +20,7 @@ from balkhash_model.cli import app
 from balkhash_model.job import write_result
 from balkhash_model.library import load_parameters
 from balkhash_model.report import figures, language
+from balkhash_model.report.answer import aral_sentence
 from balkhash_model.report.language import LANGUAGES, Words
 from balkhash_model.report.outcomes import outcomes
 from balkhash_model.report.read import read_sources
@@ -296,12 +299,28 @@ def test_water_use_counts_against_printed_thresholds_only(pages, hindcast_free):
         assert table.loc[name, "value"] > 0.0
         assert value == words.number(table.loc[name, "value"], 1)
         assert threshold == words.quantity(table.loc[name, "threshold"])
-        assert source == reference.sources()[table.loc[name, "source"]]["citation"]
+        citation = reference.sources()[table.loc[name, "source"]]["citation"]
+        assert citation.startswith(source)
+        assert citation in page.under("indicators")
     for name in ("east_fish", "delta_flooded"):
         none = words("water_use.none_printed")
         assert cells[words(f"water_use.{name}")] == ["\u2013", "\u2013", none]
     # statistics of an ensemble hold no run
     assert Words("kk")("water_use.table") not in pages["plans"]
+
+
+def test_a_lake_that_holds_as_much_as_before_has_lost_nothing(files):
+    [one] = outcomes(read_sources([files["free"]]))
+    row = pd.Series({"equivalent_year": 1961.4, "volume_lost": -0.011})
+    fuller = SimpleNamespace(nearness=lambda _: row, last_year=one.last_year)
+    text = aral_sentence(fuller, Words("en"), None).replace(SPACE, " ")
+    assert "has not entered the path" in text
+    assert "it holds 101 %" in text
+
+
+def test_the_axis_of_the_level_names_the_datum(pages):
+    for kind, expected in (("free", "Балтийская система"), ("runs", "(m, Baltic system)")):
+        assert any(expected in e["text"] for e in Page(pages[kind]).all("text"))
 
 
 def test_a_figure_says_that_it_does_not_hold_all_plans(files):
