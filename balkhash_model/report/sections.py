@@ -279,8 +279,11 @@ def _salinity(found: Sequence[Outcome], words: Words) -> Section:
     if picture is None:
         return Section("salinity", title, [Block("text", words("salinity.none"))])
     rows: list[tuple[str, ...]] = []
+    unsalted = []
     for one in found:
         for name, (low, mid, high, years) in figures.salinities(one).items():
+            # a lake has had its salt before the run
+            unsalted.append(float(mid[0]) == 0.0)
             prefix = f"{one.label}: " if len(found) > 1 else ""
             last = years > one.last_year
             end = Span(*(float(np.mean(v[last])) for v in (low, mid, high)))
@@ -296,7 +299,8 @@ def _salinity(found: Sequence[Outcome], words: Words) -> Section:
     head = tuple(words(f"salinity.head_{k}") for k in ("basin", "start", "end", "range", "most"))
     head, rows = known_columns(head, rows, words.number(math.nan))
     table = Block("table", words("salinity.note"), table=Table(words("salinity.table"), head, rows))
-    return Section("salinity", title, [picture, table])
+    warning = [Block("warning", words("salinity.unsalted"))] if any(unsalted) else []
+    return Section("salinity", title, [*warning, picture, table])
 
 
 def _range(span: Span, words: Words, digits: int, one: Outcome) -> str:

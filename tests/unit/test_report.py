@@ -318,6 +318,16 @@ def test_a_lake_that_holds_as_much_as_before_has_lost_nothing(files):
     assert "it holds 101 %" in text
 
 
+def test_a_run_that_starts_without_salt_is_warned_of(pages, hindcast_free, tmp_path):
+    path = tmp_path / "unsalted.nc"
+    result = hindcast_free.copy(deep=True)
+    result["salinity"][{"time_edge": 0}] = 0.0
+    write_result(result, path)
+    told = "A run starts with water without salt"
+    assert told in Page(report.render_report([path])).under("salinity")
+    assert told not in Page(pages["runs"]).under("salinity")
+
+
 def test_the_axis_of_the_level_names_the_datum(pages):
     for kind, expected in (("free", "Балтийская система"), ("runs", "(m, Baltic system)")):
         assert any(expected in e["text"] for e in Page(pages[kind]).all("text"))
