@@ -28,6 +28,7 @@
 from functools import partial
 
 import matplotlib.pyplot as plt
+import pandas as pd
 
 import balkhash_model as bm
 from balkhash_model.diagnostics import Score, budget_table, scorecard
@@ -351,5 +352,7 @@ for decade in ("1961-1969", "1970-1979", "1980-1989", "1990-1999", "2000-2020"):
     scores.append(
         missing(f"groundwater, {decade}", published=number, note=f"a residual, and {yearly}")
     )
+pd.set_option("display.max_colwidth", None)  # the whole reason of each miss
+pd.set_option("display.float_format", "{:.5g}".format)
 table = scorecard(scores)
 table

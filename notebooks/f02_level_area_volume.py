@@ -471,5 +471,7 @@ scores += [
         note=f"another datum: {343.01 - heights[2005]:.2f} m above the altimetry tied to gauges",
     ),
 ]
+pd.set_option("display.max_colwidth", None)  # the whole reason of each miss
+pd.set_option("display.float_format", "{:.5g}".format)
 table = scorecard(scores)
 table

@@ -345,5 +345,7 @@ scores += [
         note=f"no level is printed with it; on the curve it lies at {full_level:.1f} m",
     ),
 ]
+pd.set_option("display.max_colwidth", None)  # the whole reason of each miss
+pd.set_option("display.float_format", "{:.5g}".format)
 table = scorecard(scores)
 table

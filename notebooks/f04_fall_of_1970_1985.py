@@ -385,5 +385,7 @@ scores += [
     .to_dataframe()[["item", "period", "value", "source"]]
     .itertuples(index=False)
 ]
+pd.set_option("display.max_colwidth", None)  # the whole reason of each miss
+pd.set_option("display.float_format", "{:.5g}".format)
 table = scorecard(scores)
 table

@@ -30,6 +30,7 @@ from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 
 import balkhash_model as bm
 from balkhash_model.diagnostics import Score, scorecard
@@ -455,5 +456,7 @@ scores = [
         for end, salinity in (("lower", 3.5), ("upper", 6.0))
     ),
 ]
+pd.set_option("display.max_colwidth", None)  # the whole reason of each miss
+pd.set_option("display.float_format", "{:.5g}".format)
 table = scorecard(scores)
 table

@@ -28,6 +28,7 @@
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 
 from balkhash_model.diagnostics import Score, scorecard
 from balkhash_model.physics import combination, heat_storage, radiation, solar, vapour, wind
@@ -319,5 +320,7 @@ with use_style():
 figure
 
 # %%
+pd.set_option("display.max_colwidth", None)  # the whole reason of each miss
+pd.set_option("display.float_format", "{:.5g}".format)
 table = scorecard(scores)
 table

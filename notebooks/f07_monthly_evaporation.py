@@ -453,5 +453,7 @@ scores = [
         note="an over-estimate; not the default",
     ),
 ]
+pd.set_option("display.max_colwidth", None)  # the whole reason of each miss
+pd.set_option("display.float_format", "{:.5g}".format)
 table = scorecard(scores)
 table

@@ -305,5 +305,7 @@ scores = [
     ),
 ]
 print("the audit passes" if audit_passes(scores) else "THE AUDIT FAILS")
+pd.set_option("display.max_colwidth", None)  # the whole reason of each miss
+pd.set_option("display.float_format", "{:.5g}".format)
 table = scorecard(scores)
 table

@@ -237,5 +237,7 @@ scores = [
         for name, level in statement.items()
     ),
 ]
+pd.set_option("display.max_colwidth", None)  # the whole reason of each miss
+pd.set_option("display.float_format", "{:.5g}".format)
 table = scorecard(scores)
 table

@@ -220,5 +220,7 @@ scores.append(
         note=f"the fan has {low:.2f} to {high:.2f} (5-95 %): a whole metre cannot tell",
     )
 )
+pd.set_option("display.max_colwidth", None)  # the whole reason of each miss
+pd.set_option("display.float_format", "{:.5g}".format)
 table = scorecard(scores)
 table

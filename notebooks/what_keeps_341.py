@@ -293,5 +293,7 @@ for what, unit, value, source, note in (
     ),
 ):
     scores.append(Score("plans", what, unit, value, source, kind=none, note=note))
+pd.set_option("display.max_colwidth", None)  # the whole reason of each miss
+pd.set_option("display.float_format", "{:.5g}".format)
 table = scorecard(scores)
 table

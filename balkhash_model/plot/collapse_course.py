@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    _Named = tuple[str | None, xr.Dataset | Course]
+
 __all__ = ["collapse"]
 
 #: Years that are written beside the course of the Aral Sea, and the mark of their texts.
@@ -83,7 +85,8 @@ def collapse(
     """
     title = word("collapse.title", lang)
     base = observed_baseline() if baseline is None else baseline
-    courses = _courses(runs, onset, lang)
+    named = _named(runs)
+    courses = _courses(named, onset, lang)
     with use_style(size):
         figure = blank(size, 1.35)
         strip_height = (0.3 if size == "slide" else 0.26) + 0.13 * len(courses)
@@ -101,18 +104,27 @@ def collapse(
             title,
             lang=lang,
             legend=tall.get_legend_handles_labels(),
-            caption=_caption(base, courses, lang),
+            caption=_caption(base, named, courses, measure, lang),
         )
         _part_years(tall)
     return figure
 
 
-def _caption(base: Course, courses: list[Course], lang: str) -> str:
-    """Where the baseline comes from, and what bands are."""
-    parts = [word("caption.aral", lang)] if base.name.startswith("aral") else []
+def _caption(
+    base: Course, named: list[_Named], courses: list[Course], measure: str, lang: str
+) -> str:
+    """Where runs and baseline come from, what bands are, and how the strip is read."""
+    runs = [run for _, run in named if not isinstance(run, Course)]
+    models = {str(run.attrs.get("source", "balkhash_model")) for run in runs}
+    parts = [word("caption.model", lang, model=", ".join(sorted(models)))] if models else []
+    # the record, and not a run of the Aral Sea
+    if base.name == "aral":
+        parts.append(word("caption.aral", lang))
+        if measure == "area":
+            parts.append(word("caption.aral_areas", lang))
     if any(len(one.members) > 1 for one in courses):
         parts.append(word("collapse.members", lang))
-    parts.append(word("collapse.before_is", lang))
+    parts += [word("collapse.before_is", lang), word("collapse.rows", lang)]
     return ". ".join(parts) + "."
 
 
@@ -126,14 +138,13 @@ def _percent(key: str, lang: str) -> str:
     return with_unit(word(f"collapse.{key}", lang), "%", lang)
 
 
-def _courses(
+def _named(
     runs: Mapping[str, xr.Dataset | Course] | Sequence[xr.Dataset | Course] | xr.Dataset | Course,
-    onset: int | None,
-    lang: str,
-) -> list[Course]:
+) -> list[_Named]:
+    """Runs with their labels, where they have any."""
     import xarray as xr
 
-    named: list[tuple[str | None, xr.Dataset | Course]] = []
+    named: list[_Named] = []
     if isinstance(runs, xr.Dataset | Course):
         named = [(None, runs)]
     elif isinstance(runs, Mapping):
@@ -143,6 +154,10 @@ def _courses(
         named += [(None, run) for run in runs]
     if not named:
         raise InputError(Problem("runs", "none is given"))
+    return named
+
+
+def _courses(named: list[_Named], onset: int | None, lang: str) -> list[Course]:
     found = []
     for label, run in named:
         if isinstance(run, Course):

@@ -30,7 +30,11 @@ __all__ = ["trajectories"]
 
 #: Years in which Kapshagay was filled, marked by default: first instant, last instant.
 FILLING = ("1970-01-01", "1986-01-01")
-_SYSTEMS = ("balkhash", "aral")
+#: Series that the package ships for a system, whose sources the caption names.
+_SHIPPED = {
+    "balkhash": {"dated levels", "altimetry, months"},
+    "aral": {"annual levels, whole sea", "altimetry, North", "altimetry, South"},
+}
 
 
 def trajectories(
@@ -112,12 +116,7 @@ def trajectories(
             upper.tick_params(labelbottom=True)
             year_label(upper, lang)
         year_label(lower, lang)
-        system = str(result.attrs.get("system", ""))
-        said = (
-            word(f"caption.observed_{system}", lang)
-            if observed is not None and system in _SYSTEMS
-            else ""
-        )
+        said = _sources(result, observed, lang)
         finish(
             figure,
             run_title(result, lang) if title is None else title,
@@ -125,6 +124,14 @@ def trajectories(
             caption=run_caption(result, lang, said),
         )
     return figure
+
+
+def _sources(result: xr.Dataset, observed: pd.DataFrame | None, lang: str) -> str:
+    """Who observed the shipped levels; a user's own gauge goes by its name in the legend."""
+    system = str(result.attrs.get("system", ""))
+    shown = set() if observed is None else set(observed["series"])
+    known = shown & _SHIPPED.get(system, set())
+    return word(f"caption.observed_{system}", lang) if known else ""
 
 
 def _inside(result: xr.Dataset, start: str, end: str) -> bool:

@@ -38,7 +38,8 @@ def equilibrium(
     rest : xarray.Dataset
         As :func:`balkhash_model.equilibrium` gives it for a row of inflows.
     threshold : float, optional
-        Level to mark, m; the inflow at which the curve crosses it is written there. None for none.
+        Level to mark, m; the inflow at which the curve crosses it is written there. It is drawn
+        where it lies near the curve. None for none.
     title : str, optional
         Title of the figure; a general one where not given.
     lang : {"en", "ru", "kk"}, default "en"
@@ -125,7 +126,11 @@ def _draw_levels(axes: Axes, rest: xr.Dataset, inflow: Any, lang: str) -> None:
 
 
 def _mark(axes: Axes, inflow: Any, level: Any, threshold: float, lang: str) -> None:
-    """The threshold, and the inflow that keeps it."""
+    """The threshold near what is shown, and the inflow that keeps it."""
+    low, high = axes.get_ylim()
+    reach = 0.5 * (high - low)
+    if not low - reach < threshold < high + reach:
+        return
     axes.axhline(threshold, color=PALETTE["threshold"], lw=pt(1.2), ls="-.")
     text = f"{number(threshold, '.1f', lang)} {word('metre', lang)}"
     known = np.isfinite(level)

@@ -151,7 +151,8 @@ def aral_sentence(one: Outcome, words: Words, baseline: Course) -> str:
         return _aral_by_level(one, words, baseline)
     year = float(row["equivalent_year"])
     lost = float(row["volume_lost"])
-    if year == -math.inf:
+    # a lake that holds as much as before is on no path, whatever the record of the Aral Sea says
+    if year == -math.inf or lost < 0.005:
         return words("answer.aral_not_entered", year=one.last_year, held=words.share(1.0 - lost))
     if year == math.inf:
         return words("answer.aral_beyond", year=one.last_year, lost=words.share(lost))

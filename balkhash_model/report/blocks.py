@@ -81,7 +81,6 @@ class Block:
 
     kind: Literal[
         "text",
-        "lead",
         "note",
         "warning",
         "quote",

@@ -14,6 +14,7 @@ import xarray as xr
 from balkhash_model import plot
 from balkhash_model.diagnostics.courses import ARAL_ONSET, Course
 from balkhash_model.plot.panels import ROLES, Line, panel, themed_svg
+from balkhash_model.plot.words import axis, word
 from balkhash_model.quantities import label
 from balkhash_model.reference.levels import observed_levels
 from balkhash_model.report.blocks import Block
@@ -22,8 +23,8 @@ from balkhash_model.report.outcomes import Outcome
 
 __all__ = ["aral_figure", "aral_views", "chance_figure", "level_figure", "salinity_figure"]
 
-#: Most plans in one figure, beyond which lines cannot be told apart.
-MOST = 8
+#: Most plans in one figure, beyond which lines cannot be told apart; in the four views fewer.
+MOST, MOST_VIEWS = 8, 5
 
 
 def _figure(
@@ -35,6 +36,18 @@ def _figure(
         for slim in (False, True)
     )
     return Block("figure", caption, alt=alt, wide=wide, narrow=narrow)
+
+
+def _caption(key: str, words: Words, plans: int, *more: str, most: int = MOST, **gaps: str) -> str:
+    """A caption: what is drawn, where it comes from, and whether plans are left out."""
+    parts = [words(key, **gaps), *more]
+    if plans > most:
+        parts.append(words("unit.most", n=str(most)))
+    return " ".join(parts)
+
+
+def _aral_sources(words: Words) -> str:
+    return word("caption.aral", words.language) + "."
 
 
 def _look(i: int) -> dict[str, Any]:
@@ -61,13 +74,15 @@ def level_figure(found: Sequence[Outcome], words: Words) -> Block:
     for i, one in enumerate(shown):
         band = {} if one.single else {"low": one.levels["low"], "high": one.levels["high"]}
         lines.append(Line(one.levels.index, one.levels["mid"], one.label, **band, **_look(i)))
-    lines += _observed(shown, words)
+    observed = _observed(shown, words)
+    lines += observed
     thresholds = {o.threshold for o in shown}
     threshold = thresholds.pop() if len(thresholds) == 1 else None
     mark = None
     if threshold is not None:
         mark = (threshold, words("level.mark", threshold=words.number(threshold, 1)))
-    datum = words.datum(str(found[0].source.dataset.attrs.get("datum", "")))
+    source = found[0].source.dataset
+    datum = words.datum(str(source.attrs.get("datum", "")))
     last = shown[0].levels["mid"]
     alt = words(
         "level.alt",
@@ -78,10 +93,14 @@ def level_figure(found: Sequence[Outcome], words: Words) -> Block:
         low=words.number(min(float(o.levels["mid"].min()) for o in shown), 2),
         high=words.number(max(float(o.levels["mid"].max()) for o in shown), 2),
     )
-    caption = words("level.caption", datum=datum)
-    if any(not o.single for o in shown):
-        share = words.share(shown[-1].band[1] - shown[-1].band[0])
-        caption += " " + words("level.band", share=share)
+    more = []
+    bands = {words.share(o.band[1] - o.band[0]) for o in shown if not o.single}
+    if bands:
+        more.append(words("level.band", share=", ".join(sorted(bands))))
+    if observed:
+        system = str(source.attrs["system"])
+        more.append(word(f"caption.observed_{system}", words.language) + ".")
+    caption = _caption("level.caption", words, len(found), *more, datum=datum)
     return _figure(
         "level",
         lines,
@@ -89,16 +108,15 @@ def level_figure(found: Sequence[Outcome], words: Words) -> Block:
         alt,
         words,
         x_label=words("unit.year_axis"),
-        y_label=words("level.axis"),
+        y_label=axis("lake_level", words.language, datum=str(source.attrs.get("datum", ""))),
         mark=mark,
     )
 
 
 def _observed(found: Sequence[Outcome], words: Words) -> list[Line]:
     """Dated levels and altimetry within the years of the runs, where there are any."""
-    try:
-        table = observed_levels(str(found[0].source.dataset.attrs.get("system", "")))
-    except (KeyError, ValueError):
+    table = observed_levels(str(found[0].source.dataset.attrs.get("system", "")))
+    if table.empty:
         return []
     first, last = min(o.first_year for o in found), max(o.last_year for o in found)
     table = table[table["time"].dt.year.between(first, last)]
@@ -145,7 +163,7 @@ def chance_figure(found: Sequence[Outcome], words: Words) -> Block | None:
     return _figure(
         "chance",
         lines,
-        words("chance.caption", threshold=level),
+        _caption("chance.caption", words, len(found), threshold=level),
         alt,
         words,
         x_label=words("unit.year_axis"),
@@ -171,7 +189,7 @@ def aral_figure(found: Sequence[Outcome], words: Words, baseline: Course) -> Blo
     Block or None
         A figure; None where no file holds what is drawn.
     """
-    paths = [o for o in found if o.path is not None][:MOST]
+    paths = [o for o in found if o.path is not None]
     if not paths:
         return _aral_levels(found, words, baseline)
     share = 100.0 * baseline.relative("volume").iloc[:, 0].dropna()
@@ -180,7 +198,7 @@ def aral_figure(found: Sequence[Outcome], words: Words, baseline: Course) -> Blo
     x = share.index.to_numpy(dtype=float) - ARAL_ONSET
     notes = tuple((float(y - ARAL_ONSET), float(share[y]), str(y)) for y in (1970, 1980, 1989))
     lines = [Line(x, share, words("aral.name"), "lake", share - s, share + s, notes=notes)]
-    for i, one in enumerate(paths):
+    for i, one in enumerate(paths[:MOST]):
         assert one.path is not None
         table = 100.0 * one.path.relative("volume")
         years = table.index.to_numpy(dtype=float)
@@ -195,7 +213,7 @@ def aral_figure(found: Sequence[Outcome], words: Words, baseline: Course) -> Blo
     return _figure(
         "aral",
         lines,
-        words("aral.caption"),
+        _caption("aral.caption", words, len(paths), _aral_sources(words)),
         words("aral.alt", left=words.share(float(share[1989]) / 100.0)),
         words,
         x_label=words("aral.age"),
@@ -205,7 +223,7 @@ def aral_figure(found: Sequence[Outcome], words: Words, baseline: Course) -> Blo
 
 
 def _aral_levels(found: Sequence[Outcome], words: Words, baseline: Course) -> Block | None:
-    plans = [o for o in found if o.result is None][:MOST]
+    plans = [o for o in found if o.result is None]
     if not plans:
         return None
     fall = baseline.fall()[0].dropna()
@@ -213,7 +231,7 @@ def _aral_levels(found: Sequence[Outcome], words: Words, baseline: Course) -> Bl
     notes = tuple((float(y - ARAL_ONSET), float(fall[y]), str(y)) for y in (1970, 1980, 1989))
     x = fall.index.to_numpy(dtype=float) - ARAL_ONSET
     lines = [Line(x, fall, words("aral.name"), "lake", notes=notes)]
-    for i, one in enumerate(plans):
+    for i, one in enumerate(plans[:MOST]):
         start = float(one.levels["mid"].iloc[0])
         age = one.levels.index.to_numpy(dtype=float) - one.first_year
         low, mid, high = (start - one.levels[c] for c in ("high", "mid", "low"))
@@ -221,7 +239,7 @@ def _aral_levels(found: Sequence[Outcome], words: Words, baseline: Course) -> Bl
     return _figure(
         "aral",
         lines,
-        words("aral.caption_level"),
+        _caption("aral.caption_level", words, len(plans), _aral_sources(words)),
         words("aral.alt_level", fall=words.number(float(fall.iloc[-1]), 0)),
         words,
         x_label=words("aral.age"),
@@ -247,7 +265,7 @@ def aral_views(found: Sequence[Outcome], words: Words, baseline: Course) -> Bloc
     Block or None
         A picture; None where no file holds a course.
     """
-    paths = [o.path for o in found if o.path is not None][:5]
+    paths = [o.path for o in found if o.path is not None]
     if not paths:
         return None
     named = Course(
@@ -258,8 +276,9 @@ def aral_views(found: Sequence[Outcome], words: Words, baseline: Course) -> Bloc
         baseline.before,
         baseline.uncertainty,
     )
-    figure = plot.collapse(paths, baseline=named, lang=words.language)
-    return Block("image", words("aral.views"), alt=words("aral.views_alt"), wide=_address(figure))
+    figure = plot.collapse(paths[:MOST_VIEWS], baseline=named, lang=words.language)
+    caption = _caption("aral.views", words, len(paths), most=MOST_VIEWS)
+    return Block("image", caption, alt=words("aral.views_alt"), wide=_address(figure))
 
 
 def _address(figure: Any) -> str:
@@ -308,7 +327,7 @@ def salinity_figure(found: Sequence[Outcome], words: Words) -> Block | None:
     return _figure(
         "salinity",
         lines,
-        words("salinity.caption" if alone else "salinity.caption_west"),
+        _caption("salinity.caption" if alone else "salinity.caption_west", words, len(found)),
         alt,
         words,
         x_label=words("unit.year_axis"),

@@ -136,7 +136,9 @@ def limits_section(found: Sequence[Outcome], words: Words) -> Section:
         What went wrong first, then what holds of every run.
     """
     blocks = [Block("warning", text) for one in found for text in _warnings(one, words)]
-    items = [words(f"limits.{k}") for k in ("basin", "bed", "terms", "evaporation", "salt")]
+    systems = {str(o.source.dataset.attrs.get("system")) for o in found}
+    of_balkhash = ("bed", "terms") if "balkhash" in systems else ()
+    items = [words(f"limits.{k}") for k in ("basin", *of_balkhash, "evaporation", "salt")]
     if any(not o.single for o in found):
         items.append(words("limits.chance"))
     if any(o.last_year > 2025 for o in found):

@@ -163,9 +163,10 @@ def _plans(source: Source) -> list[str]:
     return [str(dataset.attrs.get("scenario_names", source.path.stem))]
 
 
-def _threshold(scenario: dict[str, Any]) -> float | None:
-    """Level that the scenario counts; 341.0 m of Lake Balkhash where none is told."""
-    text = str(scenario.get("outputs", {}).get("threshold", "none" if scenario else "341.0 m"))
+def _threshold(scenario: dict[str, Any], system: str) -> float | None:
+    """Level that the scenario counts; of Lake Balkhash 341.0 m where no scenario is told."""
+    untold = "341.0 m" if system == "balkhash" and not scenario else "none"
+    text = str(scenario.get("outputs", {}).get("threshold", untold))
     try:
         return None if text == "none" else float(units.parse(text, "level", "outputs.threshold"))
     except InputError:
@@ -175,7 +176,7 @@ def _threshold(scenario: dict[str, Any]) -> float | None:
 def _of_run(source: Source, label: str, lang: str) -> Outcome:
     result = source.dataset
     scenario = source.scenarios[0] if source.scenarios else {}
-    threshold = _threshold(scenario)
+    threshold = _threshold(scenario, str(result.attrs.get("system", "")))
     members = int(result.sizes.get("realization", 1))
     annual = annual_levels(result)
     spread = pd.DataFrame(
@@ -258,7 +259,8 @@ def _of_plan(source: Source, number: int, label: str, lang: str) -> Outcome:
     threshold, stay, first = None, None, np.nan
     if part.sizes["threshold"]:
         values = part["threshold"].values
-        at = int(np.argmin(np.abs(values - (_threshold(scenario) or 341.0))))
+        asked = _threshold(scenario, str(whole.attrs.get("system", ""))) or 341.0
+        at = int(np.argmin(np.abs(values - asked)))
         threshold = float(values[at])
         spans["years_below"] = Span(*map(float, part["years_below_quantile"].values[pick, at]))
         stay = _stay_of_plan(part, at, edges)

@@ -15,6 +15,7 @@ from balkhash_model.report import figures
 from balkhash_model.report.blocks import Block, Section, Table, known_columns
 from balkhash_model.report.language import Words
 from balkhash_model.report.outcomes import Outcome, Span
+from balkhash_model.report.water_use import water_use_table
 
 __all__ = ["outcome_sections"]
 
@@ -88,17 +89,18 @@ def _chance(found: Sequence[Outcome], words: Words) -> Section:
         blocks += [Block("text", words("chance.what")), picture]
     members = [o for o in known if o.stay is not None]
     if members:
-        blocks += [_stay_table(group, words) for group in _same_years(members)]
+        blocks += [_stay_table(group, words) for group in _alike(members)]
     for one in known:
         if one.stay is None:
             blocks += [*_title(one, found), Block("text", _below(one, words))]
     return Section("chance", title, blocks)
 
 
-def _same_years(members: Sequence[Outcome]) -> list[list[Outcome]]:
-    groups: dict[tuple[int, int], list[Outcome]] = {}
+def _alike(members: Sequence[Outcome]) -> list[list[Outcome]]:
+    """Plans that one table can hold: of the same years and the same level to keep."""
+    groups: dict[tuple[int, int, float | None], list[Outcome]] = {}
     for one in members:
-        groups.setdefault((one.first_year, one.last_year), []).append(one)
+        groups.setdefault((one.first_year, one.last_year, one.threshold), []).append(one)
     return list(groups.values())
 
 
@@ -277,8 +279,11 @@ def _salinity(found: Sequence[Outcome], words: Words) -> Section:
     if picture is None:
         return Section("salinity", title, [Block("text", words("salinity.none"))])
     rows: list[tuple[str, ...]] = []
+    unsalted = []
     for one in found:
         for name, (low, mid, high, years) in figures.salinities(one).items():
+            # a lake has had its salt before the run
+            unsalted.append(float(mid[0]) == 0.0)
             prefix = f"{one.label}: " if len(found) > 1 else ""
             last = years > one.last_year
             end = Span(*(float(np.mean(v[last])) for v in (low, mid, high)))
@@ -294,7 +299,8 @@ def _salinity(found: Sequence[Outcome], words: Words) -> Section:
     head = tuple(words(f"salinity.head_{k}") for k in ("basin", "start", "end", "range", "most"))
     head, rows = known_columns(head, rows, words.number(math.nan))
     table = Block("table", words("salinity.note"), table=Table(words("salinity.table"), head, rows))
-    return Section("salinity", title, [picture, table])
+    warning = [Block("warning", words("salinity.unsalted"))] if any(unsalted) else []
+    return Section("salinity", title, [*warning, picture, table])
 
 
 def _range(span: Span, words: Words, digits: int, one: Outcome) -> str:
@@ -364,7 +370,11 @@ def _indicators(found: Sequence[Outcome], words: Words) -> Section:
     bands = sorted({words.share(o.band[1] - o.band[0]) for o in found if not o.single})
     note = words("indicators.note", share=", ".join(bands)) if bands else ""
     table = Table(words("indicators.table"), head, rows)
-    return Section("indicators", words("indicators.title"), [Block("table", note, table=table)])
+    blocks = [Block("table", note, table=table)]
+    use = water_use_table(found, words)
+    if use is not None:
+        blocks.append(use)
+    return Section("indicators", words("indicators.title"), blocks)
 
 
 def _indicator(one: Outcome, name: str, words: Words) -> str:

@@ -30,6 +30,10 @@ def legend(shown) -> list[str]:
     return [t.get_text() for t in found.get_texts()]
 
 
+def caption(figure) -> str:
+    return " ".join(t.get_text() for t in figure.texts).replace("\n", " ")
+
+
 def drawn(figure):
     """Draw, as savefig does; give what measures texts."""
     canvas = FigureCanvasAgg(figure)
@@ -143,6 +147,12 @@ def test_a_users_gauge_joins(hindcast_free):
     )
     figure = trajectories(hindcast_free, pd.concat([balkhash_levels(), own]))
     assert "Observed, Karagash" in legend(figure)
+    assert "Zhang 2022" in caption(figure)
+    # a record of the user's alone is none of the published ones
+    alone = trajectories(hindcast_free, own)
+    assert "Observed, Karagash" in legend(alone)
+    assert "2022" not in caption(alone)
+    assert "G-REALM" not in caption(alone)
 
 
 def test_a_dotted_line_marks_the_start_of_the_reconstruction(figure, hindcast_free):

@@ -323,6 +323,25 @@ def test_equilibrium_draws_the_dataset_and_marks_the_threshold(problems, materia
     assert "is no row of inflows" in problems(plot.equilibrium, rest.isel(inflow=0))[0]
 
 
+def test_a_threshold_of_another_lake_does_not_stretch_the_axis(material):
+    rest = material["rest"]
+    low = rest.assign(lake_level=rest["lake_level"] - 290.0)
+    upper = plot.equilibrium(low).axes[0]
+    assert upper.get_ylim()[1] < 100.0
+    assert "341.0" not in every_text(upper)
+
+
+def test_a_collapse_names_its_sources_and_how_the_strip_is_read(material):
+    figure = flat(every_text(plot.collapse({"one": material["free"]})))
+    assert "Nachtnebel and van der Veen" in figure
+    assert "balkhash_model" in figure
+    assert "in the order of the legend" in figure
+    # a run of the Aral Sea is not the record of it
+    run = bm.diagnostics.course(material["aral"])
+    assert run.name.startswith("aral")
+    assert "Nachtnebel" not in every_text(plot.collapse({"one": material["free"]}, baseline=run))
+
+
 def test_salinity_draws_the_basins_and_the_published_values(problems, hindcast_free):
     table = balkhash_salinities()
     axes = plot.salinity(hindcast_free, table).axes[0]

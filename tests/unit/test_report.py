@@ -6,8 +6,10 @@ import re
 import string
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from typer.testing import CliRunner
@@ -17,7 +19,8 @@ from balkhash_model import reference, report, yamlio
 from balkhash_model.cli import app
 from balkhash_model.job import write_result
 from balkhash_model.library import load_parameters
-from balkhash_model.report import language
+from balkhash_model.report import figures, language
+from balkhash_model.report.answer import aral_sentence
 from balkhash_model.report.language import LANGUAGES, Words
 from balkhash_model.report.outcomes import outcomes
 from balkhash_model.report.read import read_sources
@@ -227,6 +230,119 @@ def test_a_run_without_a_level_to_keep_says_so(pages):
     assert "Kapshagay" not in page.under("level")
     assert not [e for e in page.elements if e["attrs"].get("id") == "kapshagay"]
     assert "Aral Sea" in page.all("h1")[0]["text"]
+
+
+def test_a_lake_of_the_user_has_nothing_of_balkhash(hindcast_free, tmp_path):
+    path = tmp_path / "own.nc"
+    result = hindcast_free.copy()
+    del result.attrs["resolved_scenario"]
+    result.attrs["system"] = "my_lake"
+    write_result(result, path)
+    page = Page(report.render_report([path]))
+    assert "341.0" not in page.under("answer") + page.under("chance") + page.under("indicators")
+    assert "no level that the lake is to keep" in page.under("chance")
+    assert "Balkhash" not in page.under("limits")
+    assert "eastern rivers" not in page.under("limits")
+
+
+def test_the_limits_of_balkhash_stand_in_its_reports_alone(pages):
+    assert "340.5 m" in Page(pages["runs"]).under("limits")
+    assert "340.5 m" not in Page(pages["aral"]).under("limits")
+
+
+def test_plans_with_other_levels_to_keep_have_tables_of_their_own(files, tmp_path):
+    data = xr.open_dataset(files["irrigation_saving"]).load()
+    text = data.attrs["resolved_scenario"]
+    data.attrs["resolved_scenario"] = text.replace("threshold: 341.0 m", "threshold: 341.5 m")
+    assert data.attrs["resolved_scenario"] != text
+    other = tmp_path / "other.nc"
+    write_result(data, other)
+    page = Page(report.render_report([files["baseline_2050"], other]))
+    captions = [e["text"] for e in page.all("caption")]
+    for level in ("341.0", "341.5"):
+        expected = f"Share of members at or above {level}{SPACE}m"
+        assert captions.count(expected) == 1
+
+
+def test_figures_name_the_sources_of_what_was_observed(pages):
+    for kind, expected in (("free", "Zhang 2022"), ("runs", None), ("mixed", "Zhang 2022")):
+        captions = {e["text"] for e in Page(pages[kind]).all("figcaption")}
+        assert any("Nachtnebel" in c for c in captions)
+        assert any("Zhang" in c for c in captions) is (expected is not None)
+
+
+def test_the_bands_of_the_level_are_those_of_the_members(files):
+    words = Words("en")
+    for names, expected in (
+        (("plans", "free"), "Bands hold 90 % of the members."),
+        (("plans", "baseline_2050"), "Bands hold 80 %, 90 % of the members."),
+        (("free",), None),
+    ):
+        found = outcomes(read_sources([files[n] for n in names]))
+        text = figures.level_figure(found, words).text.replace(SPACE, " ")
+        assert expected in text if expected else "Bands" not in text
+
+
+def test_water_use_counts_against_printed_thresholds_only(pages, hindcast_free):
+    table = bm.diagnostics.ecosystem_indicators(hindcast_free)
+    page = Page(pages["free"])
+    words = Words("ru")
+    [found] = [t for t in page.all("table") if words("water_use.table") in t["text"]]
+    rows = [
+        [e["text"] for e in page.all("th", "td") if row in e["up"]]
+        for row in page.all("tr")
+        if found in row["up"]
+    ]
+    cells = {row[0]: row[1:] for row in rows}
+    for name in ("west_irrigation_restricted", "west_drinking_good"):
+        value, threshold, source = cells[words(f"water_use.{name}")]
+        assert table.loc[name, "value"] > 0.0
+        assert value == words.number(table.loc[name, "value"], 1)
+        assert threshold == words.quantity(table.loc[name, "threshold"])
+        citation = reference.sources()[table.loc[name, "source"]]["citation"]
+        assert citation.startswith(source)
+        assert citation in page.under("indicators")
+    for name in ("east_fish", "delta_flooded"):
+        none = words("water_use.none_printed")
+        assert cells[words(f"water_use.{name}")] == ["\u2013", "\u2013", none]
+    # statistics of an ensemble hold no run
+    assert Words("kk")("water_use.table") not in pages["plans"]
+
+
+def test_a_lake_that_holds_as_much_as_before_has_lost_nothing(files):
+    [one] = outcomes(read_sources([files["free"]]))
+    row = pd.Series({"equivalent_year": 1961.4, "volume_lost": -0.011})
+    fuller = SimpleNamespace(nearness=lambda _: row, last_year=one.last_year)
+    text = aral_sentence(fuller, Words("en"), None).replace(SPACE, " ")
+    assert "has not entered the path" in text
+    assert "it holds 101 %" in text
+
+
+def test_a_run_that_starts_without_salt_is_warned_of(pages, hindcast_free, tmp_path):
+    path = tmp_path / "unsalted.nc"
+    result = hindcast_free.copy(deep=True)
+    result["salinity"][{"time_edge": 0}] = 0.0
+    write_result(result, path)
+    told = "A run starts with water without salt"
+    assert told in Page(report.render_report([path])).under("salinity")
+    assert told not in Page(pages["runs"]).under("salinity")
+
+
+def test_the_axis_of_the_level_names_the_datum(pages):
+    for kind, expected in (("free", "Балтийская система"), ("runs", "(m, Baltic system)")):
+        assert any(expected in e["text"] for e in Page(pages[kind]).all("text"))
+
+
+def test_a_figure_says_that_it_does_not_hold_all_plans(files):
+    [one] = outcomes(read_sources([files["free"]]))
+    words = Words("en")
+    told = "Only the first 8 plans are drawn."
+    assert told in figures.level_figure([one] * 9, words).text
+    assert told not in figures.level_figure([one] * 8, words).text
+    baseline = bm.diagnostics.observed_baseline()
+    assert told in figures.aral_figure([one] * 9, words, baseline).text
+    views = figures.aral_views([one] * 6, words, baseline)
+    assert "Only the first 5 plans are drawn." in views.text
 
 
 def test_sources_are_those_that_the_run_used(pages, hindcast_free):
