@@ -30,7 +30,15 @@ __all__ = ["trajectories"]
 
 #: Years in which Kapshagay was filled, marked by default: first instant, last instant.
 FILLING = ("1970-01-01", "1986-01-01")
-_SYSTEMS = ("balkhash", "aral")
+#: Where the shipped series of levels come from: keys of the sentence beneath a figure, by system.
+_ORIGINS = {
+    "balkhash": {"dated levels": "caption.dated", "altimetry, months": "caption.altimetry_tied"},
+    "aral": {
+        "annual levels, whole sea": "caption.whole_sea",
+        "altimetry, North": "caption.altimetry_from_1992",
+        "altimetry, South": "caption.altimetry_from_1992",
+    },
+}
 
 
 def trajectories(
@@ -112,19 +120,30 @@ def trajectories(
             upper.tick_params(labelbottom=True)
             year_label(upper, lang)
         year_label(lower, lang)
-        system = str(result.attrs.get("system", ""))
-        said = (
-            word(f"caption.observed_{system}", lang)
-            if observed is not None and system in _SYSTEMS
-            else ""
-        )
         finish(
             figure,
             run_title(result, lang) if title is None else title,
             lang=lang,
-            caption=run_caption(result, lang, said),
+            caption=run_caption(result, lang, _origins(result, observed, lang)),
         )
     return figure
+
+
+def _within(observed: pd.DataFrame, result: xr.Dataset) -> pd.DataFrame:
+    """The observations made during the run."""
+    edges = result["time_edge"].values
+    return observed[(observed["time"] >= edges[0]) & (observed["time"] <= edges[-1])]
+
+
+def _origins(result: xr.Dataset, observed: pd.DataFrame | None, lang: str) -> str:
+    """Where the shipped observations that are drawn come from; empty where none is."""
+    known = _ORIGINS.get(str(result.attrs.get("system", "")), {})
+    if observed is None:
+        return ""
+    drawn = set(_within(observed, result)["series"])
+    keys = dict.fromkeys(key for series, key in known.items() if series in drawn)
+    what = "; ".join(word(key, lang) for key in keys)
+    return word("caption.observed", lang, what=what) if what else ""
 
 
 def _inside(result: xr.Dataset, start: str, end: str) -> bool:
@@ -280,10 +299,9 @@ def _markers(observed: pd.DataFrame, lang: str) -> list[tuple[str, dict[str, Any
 
 
 def _draw_observed(ax: Axes, result: xr.Dataset, observed: pd.DataFrame, lang: str) -> None:
-    edges = result["time_edge"].values
+    within = _within(observed, result)
     for series, style in _markers(observed, lang):
-        group = observed[observed["series"] == series]
-        group = group[(group["time"] >= edges[0]) & (group["time"] <= edges[-1])]
+        group = within[within["series"] == series]
         if group.empty:
             continue
         times = group["time"].to_numpy()
