@@ -182,8 +182,16 @@ BUILD = [
 
 @pytest.mark.parametrize(("change", "fault"), BUILD)
 def test_what_cannot_be_built_is_refused(problems, scenario_file, change, fault):
-    [text] = problems(build, str(scenario_file(**change)))
-    assert fault in text
+    found = problems(build, str(scenario_file(**change)))
+    assert any(fault in text for text in found)
+
+
+def test_rain_and_rivers_that_do_not_reach_back_are_told_at_once(problems, scenario_file):
+    found = problems(build, str(scenario_file(start="1950-01-01")))
+    assert [text.split(":")[0].split(" ")[0] for text in found] == [
+        "climate.precipitation",
+        "inflow.ili",
+    ]
 
 
 SCHEMA = [
