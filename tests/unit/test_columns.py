@@ -364,3 +364,22 @@ def test_a_lake_and_its_parameters_are_sought_beside_the_scenario(lake, tmp_path
     there = bm.run(str(lake / "my_run.yml"))
     monkeypatch.chdir(lake)
     np.testing.assert_array_equal(there["water_volume"], bm.run("my_run.yml")["water_volume"])
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("my_run.yml", "115.0 m", "915.0 m", "my_run.yml:5:1: initial level of 'basin': outside"),
+        ("my_run.yml", "115.0 m", "115.0", "my_run.yml:5:11: initial.lake_level: no unit"),
+        ("my_run.yml", "basin: 2 g/l", "basn: 2 g/l", "initial.salinity.basn: no such storage"),
+        ("my_run.yml", "basin: 2 g/l", "basin: -2 g/l", "initial.salinity.basin: is negative"),
+        ("my_lake.yml", "to: basin", "to: basn", "my_lake.yml: system 'my_lake', river 'inflow'"),
+        ("my_lake.yml", "0.5 g/l", "$salt", "my_lake.yml: river inflow: parameter set 'none'"),
+    ],
+)
+def test_a_mistake_in_the_lake_or_its_start_is_named_with_its_file(lake, file, old, new, said):
+    text = (lake / file).read_text()
+    assert old in text
+    (lake / file).write_text(text.replace(old, new))
+    (fault,) = faults(lambda: bm.run(str(lake / "my_run.yml")))
+    assert said in str(fault)
