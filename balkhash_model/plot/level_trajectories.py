@@ -67,8 +67,8 @@ def trajectories(
     title : str, optional
         Title of the figure; that of the result where not given.
     ax : matplotlib.axes.Axes, optional
-        Where to draw the lake level alone. By default a figure of two panels is made: the lake with
-        the observations above, the flow between the basins beneath.
+        Where to draw the lake level alone. By default a figure is made: the lake with the
+        observations, and beneath it the flow between its basins, where it has several.
     lang : {"en", "ru", "kk"}, default "en"
         Language of the texts.
     size : {"page", "slide", "web"}, default "web"
@@ -111,15 +111,15 @@ def trajectories(
             year_label(ax, lang)
             return legend_on(ax, lang)
         figure = blank(size)
-        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3.4, 1.0])
-        _draw_levels(upper, result, observed, threshold, periods, lang)
-        if _draw_strait(lower, result, lang):
-            _shade(lower, result, periods)
+        link = _link_between(result)
+        if link is None:
+            lowest = upper = figure.subplots()
         else:
-            lower.set_visible(False)
-            upper.tick_params(labelbottom=True)
-            year_label(upper, lang)
-        year_label(lower, lang)
+            upper, lowest = figure.subplots(2, 1, sharex=True, height_ratios=[3.4, 1.0])
+            _draw_link(lowest, link, lang)
+            _shade(lowest, result, periods)
+        _draw_levels(upper, result, observed, threshold, periods, lang)
+        year_label(lowest, lang)
         finish(
             figure,
             run_title(result, lang) if title is None else title,
@@ -325,18 +325,18 @@ def _draw_observed(ax: Axes, result: xr.Dataset, observed: pd.DataFrame, lang: s
             ax.errorbar(times, group["level"], yerr=error, lw=pt(1.2), zorder=6, **style)
 
 
-def _draw_strait(ax: Axes, result: xr.Dataset, lang: str) -> bool:
-    """Flow between the basins; False where the result has no such link."""
+def _link_between(result: xr.Dataset) -> xr.DataArray | None:
+    """Flow of the first link between two basins; None where the result has no such link."""
     storages = [str(x) for x in result["storage"].values]
     ends = zip(result["link_from"].values, result["link_to"].values, strict=True)
     inner = [i for i, (a, b) in enumerate(ends) if a in storages and b in storages]
-    if not inner:
-        return False
-    link = result["link_flow"].isel(link=inner[0])
+    return result["link_flow"].isel(link=inner[0]) if inner else None
+
+
+def _draw_link(ax: Axes, link: xr.DataArray, lang: str) -> None:
     start, end = str(link["link_from"].item()), str(link["link_to"].item())
-    ax.plot(result["time"].values, link.values, color=PALETTE["lake"], lw=pt(1.0))
+    ax.plot(link["time"].values, link.values, color=PALETTE["lake"], lw=pt(1.0))
     ax.axhline(0.0, color=PALETTE["rule"], lw=pt(0.7))
     ax.set_ylabel(with_unit(word("flow", lang), "m3/s", lang))
     name = heading(str(link["link"].item()), lang)
     ax.set_title(f"{name}: {spoken(start, lang)} → {spoken(end, lang)}")
-    return True
