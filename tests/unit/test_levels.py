@@ -148,13 +148,15 @@ def test_all_faults_of_a_record_are_named_at_once(problems, gauge):
 def test_a_wrong_header_is_named_whole(problems, gauge):
     path = gauge("1987,340.6", header="time,levle")
     found = problems(read_observed, path, BS)
-    for text, said in zip(
-        found,
-        ("lacks a column; expected level. Nearest: levle", "lacks a column; expected unit")
-        + ("lacks a column; expected datum", "no such column; got levle. Nearest: level"),
-        strict=True,
-    ):
-        assert text.startswith(f"{path}:1: {said}")
+    said = [
+        "lacks a column; expected level. Nearest: levle",
+        "lacks a column; expected unit",
+        "lacks a column; expected datum",
+        "no such column; got levle. Nearest: level",
+    ]
+    assert len(found) == len(said)
+    for text, part in zip(found, said, strict=True):
+        assert text.startswith(f"{path}:1: {part}")
 
 
 def test_a_time_that_stands_twice_is_refused(problems, gauge):
