@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from balkhash_model import reference, units
-from balkhash_model.errors import InputError, Problem
+from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.forcing import assemble_all
 from balkhash_model.forcing.adaptation import adapt_system
 from balkhash_model.forcing.delta import WETLAND, wetland_start
@@ -81,12 +81,12 @@ def _start_levels(scenario: Scenario, system: LakeSystem) -> dict[str, float]:
     if text == "observed":
         level = _observed_level(scenario)
     else:
-        level = _quantity(text, system, "initial.lake_level")
+        level = _quantity(text, system, scenario.where("initial", "lake_level"))
     levels = dict.fromkeys(system.lake, level)
     if WETLAND in system.storage_names():
         levels[WETLAND] = wetland_start(system)[0]
     for name, text in scenario.initial.levels.items():
-        levels[name] = _quantity(text, system, f"initial.levels.{name}")
+        levels[name] = _quantity(text, system, scenario.where("initial", "levels", name))
     return levels
 
 
@@ -111,7 +111,7 @@ def _observed_level(scenario: Scenario) -> float:
 
 
 def _start_salinity(
-    scenario: Scenario, system: LakeSystem, levels: dict[str, float], start: np.datetime64
+    scenario: Scenario, system: LakeSystem, volumes: FloatArray
 ) -> dict[str, float]:
     """Salinities that the scenario gives; otherwise those of today.
 
@@ -119,7 +119,6 @@ def _start_salinity(
     the water of its rivers.
     """
     p = system.parameters
-    volumes = initial_volumes(system, levels, start)
     names = system.storage_names()
     found: dict[str, float] = {}
     for storage, volume in zip(system.storages, volumes, strict=True):
@@ -132,8 +131,21 @@ def _start_salinity(
         found |= {"west": p["west_salinity"].si, "east": max(rest, 0.0)}
     if WETLAND in names:
         found[WETLAND] = wetland_start(system)[1]
+    problems: list[Problem] = []
     for name, text in scenario.initial.salinity.items():
-        found[name] = _quantity(text, system, f"initial.salinity.{name}", "salinity")
+        place = scenario.where("initial", "salinity", name)
+        if name not in names:
+            problems.append(Problem(place, "no such storage", name, hint=nearest(name, names)))
+            continue
+        try:
+            found[name] = _quantity(text, system, place, "salinity")
+        except InputError as error:
+            problems.extend(error.problems)
+            continue
+        if found[name] < 0.0:
+            problems.append(Problem(place, "is negative", text, "zero or more"))
+    if problems:
+        raise InputError(problems)
     return found
 
 
@@ -297,7 +309,12 @@ def start_of(
     {'west': 341.55, 'east': 341.55}
     """
     levels = _start_levels(record, system)
-    return levels, _start_salinity(record, system, levels, start)
+    try:
+        volumes = initial_volumes(system, levels, start)
+    except InputError as error:
+        place = record.origins.where(("initial",))
+        raise InputError(replace(p, where=f"{place}: {p.where}") for p in error.problems) from None
+    return levels, _start_salinity(record, system, volumes)
 
 
 def reconstruction_record(record: Scenario, system: LakeSystem) -> Record | None:

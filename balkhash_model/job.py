@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
+    from balkhash_model.diagnostics import Course
     from balkhash_model.scenario import Scenario
 
 __all__ = ["Job", "collapse_job", "diagnose", "run_jobs", "write_result"]
@@ -383,7 +384,8 @@ def collapse_job(
     Returns
     -------
     pandas.DataFrame
-        As :func:`balkhash_model.diagnostics.nearness_summary` gives it; its ``attrs`` hold
+        As :func:`balkhash_model.diagnostics.nearness_summary` gives it, by the names of the
+        scenarios; results of one name are told apart by their files. Its ``attrs`` hold
         ``onset_from``, by run whether its onset was ``given``, ``found`` or is that of the
         ``record``, or None.
 
@@ -412,7 +414,8 @@ def collapse_job(
         problems.append(
             Problem(str(figure), "no format of a figure", figure.suffix, ", ".join(FORMATS))
         )
-    courses = []
+    courses: list[Course] = []
+    read: list[Path] = []
     try:
         baseline = observed_baseline(lake)
     except InputError as error:
@@ -425,6 +428,7 @@ def collapse_job(
             with xr.open_dataset(path) as opened:
                 title = run_title(opened, language) or None
                 courses.append(course(opened.load(), onset=onset, title=title))
+                read.append(path)
         except (OSError, ValueError) as error:
             found = error.problems if isinstance(error, InputError) else ()
             problems += found or [
@@ -432,6 +436,7 @@ def collapse_job(
             ]
     if problems:
         raise InputError(problems)
+    courses = _told_apart(courses, read)
     if figure is not None:
         try:
             picture = collapse(
@@ -443,6 +448,17 @@ def collapse_job(
     summary = nearness_summary(courses, baseline, measure)
     summary.attrs["onset_from"] = {c.name: c.onset_from for c in courses}
     return summary
+
+
+def _told_apart(courses: Sequence[Course], files: Sequence[Path]) -> list[Course]:
+    """Courses with one name each: runs of one scenario take the names of their files."""
+    names = [one.name for one in courses]
+    return [
+        one
+        if names.count(one.name) == 1
+        else replace(one, name=str(file), title=f"{one.title} ({file})")
+        for one, file in zip(courses, files, strict=True)
+    ]
 
 
 def diagnose() -> list[tuple[str, list[tuple[str, str, bool]]]]:

@@ -19,6 +19,14 @@ FloatArray = npt.NDArray[np.float64]
 
 __all__ = ["equivalent_year", "nearness", "nearness_summary"]
 
+#: What can be compared between lakes of any size.
+_COLUMNS = ("volume", "area")
+
+
+def _require_column(column: str) -> None:
+    if column not in _COLUMNS:
+        raise InputError(Problem("column", "cannot be compared", column, " or ".join(_COLUMNS)))
+
 
 def equivalent_year(
     relative: npt.ArrayLike, baseline: Course, column: str = "volume"
@@ -45,7 +53,7 @@ def equivalent_year(
     Raises
     ------
     InputError
-        For a baseline without onset, or without that quantity.
+        For a baseline without onset, or without that quantity, or for another quantity.
 
     Examples
     --------
@@ -53,6 +61,7 @@ def equivalent_year(
     >>> equivalent_year([1.2, 0.9, 0.01], observed_baseline()).round(0).tolist()
     [-inf, 1967.0, inf]
     """
+    _require_column(column)
     if baseline.onset is None:
         raise InputError(Problem(f"baseline {baseline.name}", "has no onset"))
     known = baseline.relative(column).iloc[:, 0].dropna()
@@ -97,6 +106,11 @@ def nearness(run: Course, baseline: Course, column: str = "volume") -> pd.DataFr
     pandas.DataFrame
         By ``(realization, year)``. Without an onset of the run, age and lead are missing.
 
+    Raises
+    ------
+    InputError
+        As :func:`equivalent_year` raises it.
+
     Examples
     --------
     The baseline beside itself is neither ahead nor behind:
@@ -107,6 +121,7 @@ def nearness(run: Course, baseline: Course, column: str = "volume") -> pd.DataFr
     >>> float(table.loc[1985, "lead"]), float(table.loc[1985, "equivalent_year"])
     (0.0, 1985.0)
     """
+    _require_column(column)
     parts = {}
     s = float(np.hypot(run.uncertainty, baseline.uncertainty))
     base = {c: baseline.relative(c).iloc[:, 0] for c in ("volume", "area")}
@@ -151,8 +166,9 @@ def nearness_summary(
     Returns
     -------
     pandas.DataFrame
-        One row for each run: last ``year``, ``onset``, ``age``, fall (``fall_m``), shares lost with
-        those of the baseline at the same age, equivalent year with its range (of the baseline's
+        One row for each run, by its name, in the order given: last ``year`` in which the quantity
+        is known, ``onset``, ``age``, fall to that year (``fall_m``), shares lost with those of the
+        baseline at the same age, equivalent year with its range (of the baseline's
         uncertainty and of 80 % of the members), lead, the inflow deficit over the last ten years
         and ``separated``, the first year in which the basins part in half of the members (missing:
         never).
@@ -165,7 +181,7 @@ def nearness_summary(
     >>> int(summary.loc["aral", "separated"])
     1988
     """
-    rows = {}
+    rows = []
     for run in runs:
         table = nearness(run, baseline, column)
         by_year = table.groupby("year")
@@ -177,28 +193,31 @@ def nearness_summary(
         age = float(end["age"].iloc[0])
         lead = here - float(baseline.onset or 0) - age if np.isfinite(here) else np.nan
         recent = by_year["inflow_deficit"].median().loc[last - 9 : last]
-        rows[run.name] = {
-            "year": last,
-            "onset": run.onset if run.onset is not None else np.nan,
-            "age": age,
-            "fall_m": float(run.fall().loc[:last].median(axis=1).dropna().iloc[-1]),
-            **{
-                c: _middle_of(end[c])
-                for c in (
-                    "volume_lost",
-                    "baseline_volume_lost",
-                    "area_lost",
-                    "baseline_area_lost",
-                    "equivalent_year",
-                )
-            },
-            "equivalent_low": _quantile(end["equivalent_low"], 0.1),
-            "equivalent_high": _quantile(end["equivalent_high"], 0.9),
-            "lead": lead if age >= 0.0 else np.nan,
-            "inflow_deficit": float(recent.mean()),
-            "separated": float(parted.index[parted][0]) if parted.any() else np.nan,
-        }
-    return pd.DataFrame.from_dict(rows, orient="index")
+        rows.append(
+            {
+                "year": last,
+                "onset": run.onset if run.onset is not None else np.nan,
+                "age": age,
+                "fall_m": float(run.fall().loc[last].median()),
+                **{
+                    c: _middle_of(end[c])
+                    for c in (
+                        "volume_lost",
+                        "baseline_volume_lost",
+                        "area_lost",
+                        "baseline_area_lost",
+                        "equivalent_year",
+                    )
+                },
+                "equivalent_low": _quantile(end["equivalent_low"], 0.1),
+                "equivalent_high": _quantile(end["equivalent_high"], 0.9),
+                "lead": lead if age >= 0.0 else np.nan,
+                "inflow_deficit": float(recent.mean()),
+                "separated": float(parted.index[parted][0]) if parted.any() else np.nan,
+            }
+        )
+    # a list and not a mapping: two runs of one scenario have one name
+    return pd.DataFrame(rows, index=[run.name for run in runs])
 
 
 def _quantile(values: pd.Series, q: float) -> float:

@@ -295,13 +295,13 @@ def course(
     source: OnsetFrom | None = "given"
     if onset is None:
         onset, source = _own_onset(state, attrs.get("system"))
-    elif not years[0] <= onset <= years[-1]:
+    elif onset not in years:
         raise InputError(
             Problem(
                 f"onset of {label}",
                 "outside the record",
-                str(onset),
-                f"{years[0]} to {years[-1]}",
+                repr(onset),
+                f"a year from {years[0]} to {years[-1]}",
                 "Give the last year before the fall, or none to have it found",
             )
         )

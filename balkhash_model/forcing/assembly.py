@@ -13,7 +13,12 @@ from balkhash_model.forcing import inflow
 from balkhash_model.forcing.adaptation import adapt_system
 from balkhash_model.forcing.climate_rates import put_climate, put_tabled_climate
 from balkhash_model.forcing.delta import WETLAND, WETLAND_RELEASE, wetland_forcing
-from balkhash_model.forcing.inflow_rates import put_history, put_outlook, put_tabled_rivers
+from balkhash_model.forcing.inflow_rates import (
+    put_history,
+    put_outlook,
+    put_tabled_rivers,
+    rivers_of_another_lake,
+)
 from balkhash_model.forcing.membership import Members
 from balkhash_model.forcing.runoff import respond
 from balkhash_model.forcing.scenario_climate import climate_change
@@ -135,28 +140,32 @@ def assemble_all(
     change = respond(scenario, adapted.parameters, axis, change, warming, chosen)
     table = ForcingTable(adapted, axis)
     problems: list[Problem] = []
-    if scenario.climate.table is not None:
-        try:
+    try:
+        if scenario.climate.table is not None:
             put_tabled_climate(scenario, adapted, axis, change, warming, table)
-        except InputError as error:
-            # the columns of the rivers may have faults of their own: all are told at once
-            problems.extend(error.problems)
-    else:
-        put_climate(scenario, adapted, axis, change, warming, table, chosen)
+        else:
+            put_climate(scenario, adapted, axis, change, warming, table, chosen)
+    except InputError as error:
+        # the rivers may have faults of their own: all are told at once
+        problems.extend(error.problems)
     if WETLAND in adapted.storage_names():
         for variable, values in wetland_forcing(axis, adapted.parameters).items():
             table.put(variable, WETLAND_RELEASE, values)
     uses = water_use(scenario, axis)
     extra: dict[str, object] = {}
-    if scenario.inflow.kind == "table":
-        try:
+    try:
+        if scenario.inflow.kind == "table":
             extra = put_tabled_rivers(scenario, adapted, axis, change, table)
-        except InputError as error:
-            problems.extend(error.problems)
-    elif scenario.inflow.kind == "history":
-        extra = put_history(scenario, adapted, axis, change, uses, table)
-    else:
-        extra = put_outlook(scenario, adapted, axis, change, uses, table, reconstruction, chosen)
+        elif strange := rivers_of_another_lake(scenario, system):
+            problems.append(strange)
+        elif scenario.inflow.kind == "history":
+            extra = put_history(scenario, adapted, axis, change, uses, table)
+        else:
+            extra = put_outlook(
+                scenario, adapted, axis, change, uses, table, reconstruction, chosen
+            )
+    except InputError as error:
+        problems.extend(error.problems)
     if problems:
         raise InputError(problems)
     for use in uses:

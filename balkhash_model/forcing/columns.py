@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +15,7 @@ from balkhash_model.forcing.calendar import annual_amounts_to_rates, months_of
 from balkhash_model.forcing.series import axis_years, months_to_axis, negative_values
 from balkhash_model.forcing.water_use import monthly_shape
 from balkhash_model.physics.water_activity import water_activity
+from balkhash_model.reference.user_csv import lacking_columns, read_user_csv
 from balkhash_model.timeaxis import TimeAxis, seconds_in_year
 
 if TYPE_CHECKING:
@@ -64,30 +64,15 @@ def read_columns(path: Path, names: Sequence[str], positive: Sequence[str] = ())
     >>> read_columns(file, ["flow"]).values["flow"].tolist()
     [12.0, 15.5]
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except FileNotFoundError:
-        raise InputError(Problem(str(path), "no such file")) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(Problem(str(path), "cannot be read as text", str(error))) from None
-    reader = csv.DictReader(lines)
-    # a blank line is no row, and counts as a line all the same
-    rows = [(reader.line_num, row) for row in reader]
-    held = [c for c in (rows[0][1] if rows else {}) if c]
-    lacking = [c for c in dict.fromkeys(("time", *names)) if c not in held]
-    if lacking:
-        raise InputError(
-            [
-                Problem(f"{path}:1", "lacks a column", expected=c, hint=nearest(c, held))
-                for c in lacking
-            ]
-        )
-    problems: list[Problem] = []
+    header, rows, problems = read_user_csv(path)
+    lacking = lacking_columns(path, header, ("time", *names))
+    if lacking or not rows:
+        raise InputError(lacking or Problem(str(path), "holds no row beneath its header"))
     times, values = [], {n: np.full(len(rows), np.nan) for n in names}
     for i, (line, row) in enumerate(rows):
-        times.append(_time(str(row["time"]).strip(), f"{path}:{line}", problems))
+        times.append(_time(row["time"], f"{path}:{line}", problems))
         for name in names:
-            text = (row[name] or "").strip()
+            text = row[name]
             try:
                 values[name][i] = float(text) if text else np.nan
             except ValueError:
@@ -98,7 +83,7 @@ def read_columns(path: Path, names: Sequence[str], positive: Sequence[str] = ())
         problems += negative_values(str(path), name, found)
     if problems:
         raise InputError(problems)
-    return _arranged(np.array(times), values, str(path))
+    return _arranged(np.array(times), values, str(path), [line for line, _ in rows])
 
 
 def _time(text: str, where: str, problems: list[Problem]) -> str:
@@ -111,21 +96,22 @@ def _time(text: str, where: str, problems: list[Problem]) -> str:
     return text
 
 
-def _arranged(times: npt.NDArray[np.str_], values: dict[str, FloatArray], where: str) -> Series:
+def _arranged(
+    times: npt.NDArray[np.str_],
+    values: dict[str, FloatArray],
+    where: str,
+    lines: Sequence[int] = (),
+) -> Series:
     """Put values by year or month into whole years; months that are not there are NaN."""
     lengths = {len(t) for t in times}
     if len(lengths) != 1:
         raise InputError(Problem(f"{where}: time", "years and months are mixed"))
     if lengths == {4}:
         years = times.astype(np.int64)
-        problem = _gap(years)
-        if problem is not None:
-            raise InputError(_order(f"{where}: time", "years", problem, years))
+        _require_order(years, "years", where, lines)
         return Series(years, values)
     month = times.astype("datetime64[M]").astype(np.int64)
-    problem = _gap(month)
-    if problem is not None:
-        raise InputError(_order(f"{where}: time", "months", problem, month))
+    _require_order(month, "months", where, lines)
     first, last = int(month[0]) // 12, int(month[-1]) // 12
     filled = {}
     for name, value in values.items():
@@ -135,20 +121,22 @@ def _arranged(times: npt.NDArray[np.str_], values: dict[str, FloatArray], where:
     return Series(np.arange(first, last + 1) + 1970, filled)
 
 
-def _order(where: str, what: str, wrong: int, numbers: npt.NDArray[np.int64]) -> Problem:
-    """What is told of a year or month that does not follow on the one before."""
-    before = int(numbers[int(np.flatnonzero(np.diff(numbers) != 1)[0])])
-    got, last, due = (
-        str(n) if what == "years" else str(np.datetime64(n, "M"))
-        for n in (wrong, before, before + 1)
-    )
-    return Problem(where, f"{what} do not follow on", f"{got} after {last}", due)
-
-
-def _gap(numbers: npt.NDArray[np.int64]) -> int | None:
-    """The first number that does not follow on the one before."""
+def _require_order(
+    numbers: npt.NDArray[np.int64], what: str, where: str, lines: Sequence[int]
+) -> None:
+    """Refuse years or months that do not follow on each other, naming the first."""
     wrong = np.flatnonzero(np.diff(numbers) != 1)
-    return int(numbers[wrong[0] + 1]) if wrong.size else None
+    if wrong.size == 0:
+        return
+    i = int(wrong[0])
+    got, last, due = (
+        str(n) if what == "years" else str(np.datetime64(int(n), "M"))
+        for n in (numbers[i + 1], numbers[i], numbers[i] + 1)
+    )
+    place = f"{where}:{lines[i + 1]}" if lines else where
+    raise InputError(
+        Problem(f"{place}: time", f"{what} do not follow on", f"{got} after {last}", due)
+    )
 
 
 def _reference(key: str, names: Sequence[str], where: str) -> Series:

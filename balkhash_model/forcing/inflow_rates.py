@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 
-__all__ = ["put_history", "put_outlook", "put_tabled_rivers"]
+__all__ = ["put_history", "put_outlook", "put_tabled_rivers", "rivers_of_another_lake"]
 
 _DELTA, _HEAD, _RESERVOIR, _RELEASE = "ili_delta", "ushzharma", "kapshagay", "kapshagay_release"
 
@@ -127,6 +127,42 @@ def _changed(flow: FloatArray, change: ClimateChange | None, *, ili: bool = True
         return flow
     changed = flow * change.runoff
     return changed + change.ili_flow if ili else changed
+
+
+def rivers_of_another_lake(scenario: Scenario, system: LakeSystem) -> Problem | None:
+    """Say that an inflow of Lake Balkhash is asked for in a lake without its rivers.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The assumptions; its inflow is not that of columns.
+    system : LakeSystem
+        The lake system.
+
+    Returns
+    -------
+    Problem or None
+        None where the Ili and the eastern rivers are there.
+
+    Examples
+    --------
+    >>> from balkhash_model.library import load_system
+    >>> from balkhash_model.scenario import load_scenario
+    >>> free = load_scenario("hindcast_free")
+    >>> rivers_of_another_lake(free, load_system("balkhash")) is None
+    True
+    >>> rivers_of_another_lake(free, load_system("aral")).expected
+    "kind 'table' with a column for each of: amu_darya_head, syr_darya_head"
+    """
+    junctions, rivers = ([x.name for x in part] for part in (system.junctions, system.rivers))
+    if _HEAD in junctions and "eastern_rivers" in rivers:
+        return None
+    return Problem(
+        scenario.where("inflow", "kind"),
+        "is that of the rivers of Lake Balkhash, which this lake does not have",
+        f"kind {scenario.inflow.kind!r} for system {system.name!r}",
+        f"kind 'table' with a column for each of: {', '.join([*rivers, *junctions])}",
+    )
 
 
 def put_history(

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from balkhash_model.errors import InputError, Problem, nearest
+from balkhash_model.errors import InputError, Problem
 from balkhash_model.forcing.temperature import DAYS, daily_climatology
 from balkhash_model.physics.ice import IceSeason, march_ice
 from balkhash_model.physics.lake_surface import LakeSurface, march_surface, surface_of_weather
@@ -117,14 +117,13 @@ def lake_site(parameters: ParameterSet, storage: str) -> Site:
         area = p["lake_reference_area"].si * (share if storage == "west" else 1.0 - share)
         depth = p[f"{storage}_reference_volume"].si / area
     else:
-        known = ("east", "kapshagay", "west")
         raise InputError(
             Problem(
                 "climate.evaporation",
                 "no station for this storage",
                 repr(storage),
                 "west, east or kapshagay",
-                f"{nearest(storage, known)}. Give evaporation_rate in the forcing",
+                "Give climate.table in the scenario, or evaporation_rate in the forcing",
             )
         )
     return Site(

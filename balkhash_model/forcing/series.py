@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ import numpy.typing as npt
 from balkhash_model import units
 from balkhash_model.errors import InputError, Problem
 from balkhash_model.forcing.calendar import annual_amounts_to_rates, months_of
+from balkhash_model.reference.user_csv import lacking_columns, read_user_csv
 from balkhash_model.timeaxis import TimeAxis, overlap_weights, seconds_in_year
 
 FloatArray = npt.NDArray[np.float64]
@@ -228,31 +228,20 @@ def read_flow_series(path: str | os.PathLike[str]) -> tuple[npt.NDArray[np.int64
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> file = Path(tempfile.mkdtemp()) / "ili.csv"
     >>> _ = file.write_text("time,flow,unit\\n2001,12.0,km3/yr\\n2002,400,m3/s\\n")
     >>> years, flow = read_flow_series(file)
     >>> years.tolist(), float(flow[1, 0])
     ([2001, 2002], 400.0)
     """
-    import csv
-
     name = os.fspath(path)
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(Problem(name, "no such file")) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(Problem(name, "cannot be read as text", str(error))) from None
-    reader = csv.DictReader(text.splitlines())
-    # a blank line is no row, and counts as a line all the same
-    rows = [(reader.line_num, row) for row in reader]
-    columns = set(rows[0][1]) if rows else set()
-    lacking = [c for c in ("time", "flow", "unit") if c not in columns]
-    if lacking:
-        raise InputError([Problem(f"{name}:1", "lacks a column", expected=c) for c in lacking])
+    header, rows, problems = read_user_csv(path)
+    lacking = lacking_columns(path, header, ("time", "flow", "unit"))
+    if lacking or not rows:
+        raise InputError(lacking or Problem(name, "holds no row beneath its header"))
     values: dict[tuple[int, int], float] = {}
-    problems: list[Problem] = []
-    lengths = {len(str(row["time"] or "")) for _, row in rows}
+    lengths = {len(row["time"]) for _, row in rows}
     if lengths not in ({4}, {7}):
         raise InputError(Problem(f"{name}: time", "not all months, as 2001-05, or all years"))
     negative: list[tuple[int, str, str]] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.physics.solar import MEGAJOULES_PER_DAY
+from balkhash_model.reference.user_csv import read_user_csv
 from balkhash_model.timeaxis import TimeAxis
 
 FloatArray = npt.NDArray[np.float64]
@@ -169,18 +169,12 @@ def read_weather(path: str | Path, *, wind_height: float = 10.0) -> Weather:
     array([0.4])
     """
     where = Path(path).name
-    try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as stream:
-            header, *rows = list(csv.reader(stream)) or [[]]
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(Problem(f"weather file {path}", "cannot be read", str(error))) from None
-    rows = [row for row in rows if row]
-    problems: list[Problem] = []
+    header, rows, problems = read_user_csv(path)
     if "time" not in header:
         problems.append(Problem(where, "no column 'time'", expected="days or months"))
     fieldless = {field for field, _ in _COLUMNS.values()}
     values: dict[str, FloatArray] = {}
-    for position, name in enumerate(header):
+    for name in header:
         if name == "time":
             continue
         if name not in _COLUMNS:
@@ -196,19 +190,18 @@ def read_weather(path: str | Path, *, wind_height: float = 10.0) -> Weather:
         if field in values:
             problems.append(Problem(f"{where}, column {name!r}", "given in two units"))
             continue
-        texts = [row[position] if position < len(row) else "" for row in rows]
+        texts = [row[name] for _, row in rows]
         try:
             values[field] = factor * np.array([float(t) for t in texts])
         except ValueError:
             bad = next(i for i, t in enumerate(texts) if not _is_number(t))
             problems.append(
-                Problem(f"{where}, line {bad + 2}, {name}", "not a number", repr(texts[bad]))
+                Problem(f"{where}, line {rows[bad][0]}, {name}", "not a number", repr(texts[bad]))
             )
     axis: TimeAxis | None = None
     if "time" in header:
-        column = header.index("time")
         try:
-            axis = _read_axis([row[column] if column < len(row) else "" for row in rows], where)
+            axis = _read_axis([row["time"] for _, row in rows], where)
         except InputError as error:
             problems.extend(error.problems)
     if problems or axis is None:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from balkhash_model import units, yamlio
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.library.files import SETS, find_yaml
@@ -71,6 +73,9 @@ def _replaced(old: Parameter, value: str | float) -> Parameter:
         number = si / per_unit
         # a decimal that the reader wrote should be shown as written
         number = float(f"{number:.12g}")
+    elif isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        expected = f"a text with a unit, or a number in {old.unit}"
+        raise InputError(Problem(where, "neither a text nor a number", repr(value), expected))
     else:
         number, si = float(value), units.convert(float(value), old.unit, old.kind, where)
     # the source printed the value that is replaced, and nothing of this one
@@ -154,12 +159,26 @@ def diff_parameters(first: str, second: str) -> list[tuple[str, str, str]]:
     list of tuple of str
         Name and both values with unit, for each parameter that differs; an absent one is ``-``.
 
+    Raises
+    ------
+    InputError
+        Where a set cannot be used; the problems of both at once.
+
     Examples
     --------
     >>> diff_parameters("balkhash", "balkhash_yang1993")[0]
     ('lake_reference_area', '17250 km2', '18230 km2')
     """
-    a, b = load_parameters(first), load_parameters(second)
+    sets: list[ParameterSet] = []
+    problems: list[Problem] = []
+    for name in (first, second):
+        try:
+            sets.append(load_parameters(name))
+        except InputError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InputError(problems)
+    a, b = sets
 
     def text(s: ParameterSet, name: str) -> str:
         return f"{s[name].value:g} {s[name].unit}" if name in s else "-"

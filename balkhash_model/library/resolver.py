@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +81,11 @@ class Resolver:
                 return 1.0 - parameter.si if complement else parameter.si
             return units.parse(text, kind, place)
         except InputError as error:
-            self.problems.extend(error.problems)
+            # a parameter that is not there is told with the place that asks for it
+            self.problems += [
+                p if p.where.startswith(place) else replace(p, where=f"{place}: {p.where}")
+                for p in error.problems
+            ]
             return float("nan")
 
     def instant(self, text: str | None, key: str) -> np.datetime64 | None:

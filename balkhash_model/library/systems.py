@@ -143,22 +143,27 @@ def load_system(
     record_from = get.instant(spec.record_from, "record_from")
     if get.problems:
         raise InputError(get.problems)
-    return LakeSystem(
-        name=spec.name,
-        title=spec.title,
-        datum=spec.datum,
-        storages=tuple(storages),
-        lake=tuple(spec.lake),
-        junctions=junctions,
-        rivers=rivers,
-        links=tuple(links),
-        deltas=tuple(deltas),
-        groundwater=groundwater,
-        withdrawals=withdrawals,
-        parameters=parameters,
-        saline_evaporation=saline,
-        record_from=record_from,
-    )
+    try:
+        return LakeSystem(
+            name=spec.name,
+            title=spec.title,
+            datum=spec.datum,
+            storages=tuple(storages),
+            lake=tuple(spec.lake),
+            junctions=junctions,
+            rivers=rivers,
+            links=tuple(links),
+            deltas=tuple(deltas),
+            groundwater=groundwater,
+            withdrawals=withdrawals,
+            parameters=parameters,
+            saline_evaporation=saline,
+            record_from=record_from,
+        )
+    except InputError as error:
+        raise InputError(
+            replace(p, where=f"{document.name}: {p.where}") for p in error.problems
+        ) from None
 
 
 def _deposition(spec: StorageSpec, get: Resolver) -> Deposition | None:

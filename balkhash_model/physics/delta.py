@@ -147,13 +147,27 @@ def linear_loss_table(
 
 
 class LossFit(NamedTuple):
-    """A straight line through losses, no steeper downwards than level."""
+    """A straight line through losses, no steeper downwards than level.
 
-    flow: float  # weighted mean flow, to which the loss refers
-    loss: float  # loss at that flow
-    slope: float  # never below zero
-    slope_error: float  # standard error of the unrestricted slope
-    residuals: FloatArray  # losses less the line
+    Attributes
+    ----------
+    flow : float
+        Weighted mean flow, to which the loss refers.
+    loss : float
+        Loss at that flow.
+    slope : float
+        Slope, never below zero.
+    slope_error : float
+        Standard error of the unrestricted slope.
+    residuals : array (n,)
+        Losses less the line.
+    """
+
+    flow: float
+    loss: float
+    slope: float
+    slope_error: float
+    residuals: FloatArray
 
 
 def fit_linear_loss(
@@ -173,6 +187,11 @@ def fit_linear_loss(
     LossFit
         The line, :math:`D = D_0 + \max(b, 0) (Q - \bar Q)`.
 
+    Raises
+    ------
+    InputError
+        For fewer than three losses, or flows that do not differ.
+
     Examples
     --------
     >>> fit = fit_linear_loss([1.0, 2.0, 3.0], [1.0, 2.5, 3.0])
@@ -185,6 +204,15 @@ def fit_linear_loss(
     0.0
     """
     q, d = np.asarray(flow, dtype=np.float64), np.asarray(loss, dtype=np.float64)
+    if q.size < 3 or not np.ptp(q) > 0.0:
+        raise InputError(
+            Problem(
+                "losses of a delta",
+                "too few to fit a line with its error",
+                f"{q.size} at {np.unique(q).size} flow(s)",
+                "three or more, at flows that differ",
+            )
+        )
     w = np.ones(q.size) if weight is None else np.asarray(weight, dtype=np.float64)
     w = w / w.mean()
     middle, mean = float(np.average(q, weights=w)), float(np.average(d, weights=w))

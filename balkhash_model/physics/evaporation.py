@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from balkhash_model.errors import InputError, Problem
+from balkhash_model.physics.ranges import Limits, require_ranges
 from balkhash_model.physics.vapour import saturation_vapour_pressure
 
 FloatArray = npt.NDArray[np.float64]
 
 __all__ = ["mass_transfer_shape"]
+
+_SOURCE = "Dalton's law with a constant wind function, see the documentation on evaporation"
 
 
 def mass_transfer_shape(
@@ -41,6 +45,11 @@ def mass_transfer_shape(
     array (12,)
         Shares that sum to one.
 
+    Raises
+    ------
+    InputError
+        For a temperature, humidity or share that is impossible, and where no month evaporates.
+
     Examples
     --------
     >>> import numpy as np
@@ -52,9 +61,26 @@ def mass_transfer_shape(
     water = np.asarray(water_temperature, dtype=np.float64)
     air = np.asarray(air_temperature, dtype=np.float64)
     ice = ~np.isfinite(water)
+    require_ranges(
+        _SOURCE,
+        {"ice_share": Limits(0.0, 1.0, "1")},
+        water_temperature=water[~ice],
+        air_temperature=air,
+        relative_humidity=relative_humidity,
+        ice_share=ice_share,
+    )
     vapour = relative_humidity * saturation_vapour_pressure(air)
     demand = np.maximum(saturation_vapour_pressure(np.where(ice, 0.0, water)) - vapour, 0.0)
     demand = np.where(ice, 0.0, demand)
+    if not demand.sum() > 0.0:
+        raise InputError(
+            Problem(
+                "water_temperature",
+                "no month evaporates",
+                expected="an open month with water that is warmer than the dew point",
+                hint=f"The equation: {_SOURCE}",
+            )
+        )
     covered = ice_share if ice.any() else 0.0
     shares: FloatArray = (1.0 - covered) * demand / demand.sum()
     return np.where(ice, covered / max(int(ice.sum()), 1), shares)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from balkhash_model.errors import InputError, Problem
 from balkhash_model.physics import radiation
 from balkhash_model.physics.ranges import require_ranges
 from balkhash_model.physics.vapour import (
@@ -256,7 +257,7 @@ def march_water_temperature(
     step : float, default 86400.0
         Length of a step, s.
     frozen : array of bool (n,), optional
-        Steps on which ice holds the water at the freezing point.
+        Steps on which ice holds the water at the freezing point, which must then be given.
     freezing_point : float, optional
         Temperature below which the water does not cool, degC; none by default, as in the source.
 
@@ -264,6 +265,11 @@ def march_water_temperature(
     -------
     array (n,)
         Water temperature, degC.
+
+    Raises
+    ------
+    InputError
+        For frozen steps without a freezing point.
 
     Examples
     --------
@@ -277,6 +283,14 @@ def march_water_temperature(
     target = np.asarray(equilibrium, dtype=np.float64).tolist()
     floor = -np.inf if freezing_point is None else freezing_point
     held = np.zeros(len(target), dtype=bool) if frozen is None else np.asarray(frozen)
+    if freezing_point is None and held.any():
+        raise InputError(
+            Problem(
+                "freezing_point",
+                "is not given, and ice is to hold the water there",
+                expected="a temperature, degC",
+            )
+        )
     water, course = float(start), []
     for t_e, k, ice in zip(target, keep, held.tolist(), strict=True):
         water = floor if ice else max(t_e + (water - t_e) * k, floor)

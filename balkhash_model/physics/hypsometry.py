@@ -213,13 +213,12 @@ def mean_level_between(
     r"""Mean level while the volume goes in a straight line from one value to another.
 
     :math:`\bar h = \int_0^1 h(V_0 + x\,(V_1 - V_0))\,dx` by Gauss's rule of five points on the
-    curve itself: the level of a reservoir that fills from its
-    bed is far from a straight line.
+    curve itself: the level of a reservoir that fills from its bed is far from a straight line.
 
     Parameters
     ----------
     first, last : array_like
-        Volumes at both ends, m3, of one shape; not negative.
+        Volumes at both ends, m3, of one shape or one for all; not negative.
     level, area : array (rows,)
         The curve, m and m2.
 
@@ -237,7 +236,9 @@ def mean_level_between(
     >>> float(mean_level_between(2.0, 6.0, level, area).round(12))
     2.0
     """
-    start, end = np.asarray(first, dtype=np.float64), np.asarray(last, dtype=np.float64)
+    start, end = np.broadcast_arrays(
+        np.asarray(first, dtype=np.float64), np.asarray(last, dtype=np.float64)
+    )
     volume = cumulative_volume(level, area)
     slope = np.diff(area) / np.diff(level)
     points, weights = np.polynomial.legendre.leggauss(5)
@@ -247,7 +248,7 @@ def mean_level_between(
     mixed = (_segment(volume, end) != i) | over
     below, base, rise, low = volume[i], area[i], slope[i], level[i]
     change = end - start
-    total = np.zeros(np.broadcast_shapes(start.shape, end.shape))
+    total = np.zeros(start.shape)
     for x, weight in zip(0.5 * (1.0 + points), 0.5 * weights, strict=True):
         dv = start + x * change - below
         root = np.sqrt(np.maximum(base * base + 2.0 * rise * dv, 0.0))

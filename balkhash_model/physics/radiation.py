@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from balkhash_model.physics.ranges import require_order, require_ranges
+from balkhash_model.physics.ranges import Limits, require_order, require_ranges
 from balkhash_model.physics.solar import MEGAJOULES_PER_DAY
 
 FloatArray = npt.NDArray[np.float64]
@@ -180,7 +180,7 @@ def incoming_longwave(air_temperature: npt.ArrayLike, clouds: npt.ArrayLike) -> 
     Raises
     ------
     InputError
-        For an impossible temperature.
+        For an impossible temperature, or a cloud cover outside 0 to 1.
 
     Examples
     --------
@@ -189,7 +189,12 @@ def incoming_longwave(air_temperature: npt.ArrayLike, clouds: npt.ArrayLike) -> 
     >>> float(incoming_longwave(0.0, 1.0)) == STEFAN_BOLTZMANN * 273.15**4
     True
     """
-    require_ranges(f"{_MCMAHON}, S11.27", air_temperature=air_temperature)
+    require_ranges(
+        f"{_MCMAHON}, S11.27",
+        {"clouds": Limits(0.0, 1.0, "1")},
+        air_temperature=air_temperature,
+        clouds=clouds,
+    )
     t, c = np.asarray(air_temperature, dtype=np.float64), np.asarray(clouds, dtype=np.float64)
     emissivity = c + (1.0 - c) * (1.0 - 0.261 * np.exp(-7.77e-4 * t**2))
     radiation: FloatArray = emissivity * STEFAN_BOLTZMANN * (t + _KELVIN) ** 4

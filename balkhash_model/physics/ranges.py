@@ -101,13 +101,14 @@ of 2 values; got 57 at [1]; expected 0 to 1. The equation: FAO-56, equation 19
         hint = f"The equation: {source}"
         missing = ~np.isfinite(array)
         outside = (array < low) | (array > high)
-        for bad, what in (
-            (missing, "is not a number"),
-            (outside & ~missing, "outside the range of the equation"),
+        # of those that are no numbers the first is named, of the others the farthest
+        distance = np.where(missing, -np.inf, np.maximum(low - array, array - high))
+        for bad, rank, what in (
+            (missing, missing, "is not a number"),
+            (outside & ~missing, distance, "outside the range of the equation"),
         ):
             if bad.any():
-                distance = np.where(bad, np.maximum(low - array, array - high), -np.inf)
-                worst = int(np.argmax(bad)) if what[0] == "i" else int(np.argmax(distance))
+                worst = int(np.argmax(rank))
                 place = f" at [{worst}]" if array.size > 1 else ""
                 count = f" in {int(bad.sum())} of {array.size} values" if array.size > 1 else ""
                 problems.append(

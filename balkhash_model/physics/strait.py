@@ -68,7 +68,7 @@ def strait_flow(
     conveyance : array_like
         Conveyance K, m2.5 s-1.
     linear_head : float, default 1e-4
-        The head :math:`\varepsilon`, m, below which the law becomes linear.
+        The head :math:`\varepsilon`, m, below which the law becomes linear; above zero.
 
     Returns
     -------

@@ -44,6 +44,11 @@ def saturation_vapour_pressure(temperature: npt.ArrayLike) -> FloatArray:
     array
         Pressure, Pa.
 
+    Raises
+    ------
+    InputError
+        For a temperature outside -100 to 100 degC, such as one in kelvin.
+
     Examples
     --------
     FAO-56 prints 3.075 kPa at 24.5 degC and 1.705 kPa at 15 degC:
@@ -51,6 +56,11 @@ def saturation_vapour_pressure(temperature: npt.ArrayLike) -> FloatArray:
     >>> [round(float(saturation_vapour_pressure(t)), 0) for t in (24.5, 15.0)]
     [3075.0, 1705.0]
     """
+    require_ranges(
+        f"{_FAO56}, equation 11",
+        {"temperature": Limits(-100.0, 100.0, "degC")},
+        temperature=temperature,
+    )
     t = np.asarray(temperature, dtype=np.float64)
     pressure: FloatArray = 610.8 * np.exp(17.27 * t / (t + 237.3))
     return pressure
@@ -70,6 +80,11 @@ def saturation_vapour_pressure_slope(temperature: npt.ArrayLike) -> FloatArray:
     -------
     array
         Slope, Pa K-1.
+
+    Raises
+    ------
+    InputError
+        As :func:`saturation_vapour_pressure` raises it.
 
     Examples
     --------

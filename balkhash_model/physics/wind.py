@@ -93,9 +93,21 @@ def log_profile_wind(
     require_ranges(source, wind_speed=wind_speed, wind_height=wind_height, roughness=roughness)
     z0 = np.asarray(roughness, dtype=np.float64)
     z, h = np.asarray(wind_height, dtype=np.float64), np.asarray(height, dtype=np.float64)
-    if not ((z > z0) & (h > z0)).all():
-        raise InputError(
-            Problem("height", "within the roughness", expected="above it", hint=source)
-        )
+    problems = []
+    for name, at in (("wind_height", z), ("height", h)):
+        low, rough = np.broadcast_arrays(at, z0)
+        within = np.atleast_1d(~(low > rough))
+        if within.any():
+            first = int(np.argmax(within))
+            got, least = (f"{np.atleast_1d(x).flat[first]:g}" for x in (low, rough))
+            place = f" at [{first}]" if within.size > 1 else ""
+            hint = f"The equation: {source}"
+            problems.append(
+                Problem(
+                    name, "within the roughness", f"{got} m{place}", f"more than {least} m", hint
+                )
+            )
+    if problems:
+        raise InputError(problems)
     speed: FloatArray = np.asarray(wind_speed, float) * np.log(h / z0) / np.log(z / z0)
     return speed

@@ -74,7 +74,7 @@ def collapse(
     Raises
     ------
     InputError
-        Where there is no run, an unknown language, or an onset outside a record.
+        Where there is no run, an unknown measure, phase or language, or an onset outside a record.
 
     Examples
     --------
@@ -84,6 +84,14 @@ def collapse(
     4
     """
     title = word("collapse.title", lang)
+    choices = (("measure", measure, ("volume", "area")), ("phase", phase, ("salinity", "inflow")))
+    problems = [
+        Problem(name, "not known", repr(given), " or ".join(known))
+        for name, given, known in choices
+        if given not in known
+    ]
+    if problems:
+        raise InputError(problems)
     base = observed_baseline() if baseline is None else baseline
     named = _named(runs)
     courses = _courses(named, onset, lang)

@@ -63,7 +63,7 @@ def compare_lakes(
     Raises
     ------
     InputError
-        For a lake without a record.
+        For a lake without a record, or less than one column; all problems at once.
 
     Examples
     --------
@@ -76,9 +76,13 @@ def compare_lakes(
         for name in chosen
         if name not in LAKES
     ]
-    if problems or not chosen:
-        raise InputError(problems or [Problem("lakes", "none is given")])
-    across = columns or min(4 if size == "slide" else 2, len(chosen))
+    if not chosen:
+        problems.append(Problem("lakes", "none is given", expected=", ".join(LAKES)))
+    if columns is not None and columns < 1:
+        problems.append(Problem("columns", "too few", str(columns), "1 or more"))
+    if problems:
+        raise InputError(problems)
+    across = min(columns or (4 if size == "slide" else 2), len(chosen))
     rows = -(-len(chosen) // across)
     with use_style(size):
         figure = blank(size, 0.2 + 0.28 * rows)

@@ -30,10 +30,21 @@ __all__ = ["trajectories"]
 
 #: Years in which Kapshagay was filled, marked by default: first instant, last instant.
 FILLING = ("1970-01-01", "1986-01-01")
+<<<<<<< HEAD
 #: Series that the package ships for a system, whose sources the caption names.
 _SHIPPED = {
     "balkhash": {"dated levels", "altimetry, months"},
     "aral": {"annual levels, whole sea", "altimetry, North", "altimetry, South"},
+=======
+#: Where the shipped series of levels come from: keys of the sentence beneath a figure, by system.
+_ORIGINS = {
+    "balkhash": {"dated levels": "caption.dated", "altimetry, months": "caption.altimetry_tied"},
+    "aral": {
+        "annual levels, whole sea": "caption.whole_sea",
+        "altimetry, North": "caption.altimetry_from_1992",
+        "altimetry, South": "caption.altimetry_from_1992",
+    },
+>>>>>>> wt/h35
 }
 
 
@@ -63,8 +74,8 @@ def trajectories(
     title : str, optional
         Title of the figure; that of the result where not given.
     ax : matplotlib.axes.Axes, optional
-        Where to draw the lake level alone. By default a figure of two panels is made: the lake with
-        the observations above, the flow between the basins beneath.
+        Where to draw the lake level alone. By default a figure is made: the lake with the
+        observations, and beneath it the flow between its basins, where it has several.
     lang : {"en", "ru", "kk"}, default "en"
         Language of the texts.
     size : {"page", "slide", "web"}, default "web"
@@ -107,31 +118,56 @@ def trajectories(
             year_label(ax, lang)
             return legend_on(ax, lang)
         figure = blank(size)
-        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3.4, 1.0])
-        _draw_levels(upper, result, observed, threshold, periods, lang)
-        if _draw_strait(lower, result, lang):
-            _shade(lower, result, periods)
+        link = _link_between(result)
+        if link is None:
+            lowest = upper = figure.subplots()
         else:
+<<<<<<< HEAD
             lower.set_visible(False)
             upper.tick_params(labelbottom=True)
             year_label(upper, lang)
         year_label(lower, lang)
         said = _sources(result, observed, lang)
+=======
+            upper, lowest = figure.subplots(2, 1, sharex=True, height_ratios=[3.4, 1.0])
+            _draw_link(lowest, link, lang)
+            _shade(lowest, result, periods)
+        _draw_levels(upper, result, observed, threshold, periods, lang)
+        year_label(lowest, lang)
+>>>>>>> wt/h35
         finish(
             figure,
             run_title(result, lang) if title is None else title,
             lang=lang,
-            caption=run_caption(result, lang, said),
+            caption=run_caption(result, lang, _origins(result, observed, lang)),
         )
     return figure
 
 
+<<<<<<< HEAD
 def _sources(result: xr.Dataset, observed: pd.DataFrame | None, lang: str) -> str:
     """Who observed the shipped levels; a user's own gauge goes by its name in the legend."""
     system = str(result.attrs.get("system", ""))
     shown = set() if observed is None else set(observed["series"])
     known = shown & _SHIPPED.get(system, set())
     return word(f"caption.observed_{system}", lang) if known else ""
+=======
+def _within(observed: pd.DataFrame, result: xr.Dataset) -> pd.DataFrame:
+    """The observations made during the run."""
+    edges = result["time_edge"].values
+    return observed[(observed["time"] >= edges[0]) & (observed["time"] <= edges[-1])]
+
+
+def _origins(result: xr.Dataset, observed: pd.DataFrame | None, lang: str) -> str:
+    """Where the shipped observations that are drawn come from; empty where none is."""
+    known = _ORIGINS.get(str(result.attrs.get("system", "")), {})
+    if observed is None:
+        return ""
+    drawn = set(_within(observed, result)["series"])
+    keys = dict.fromkeys(key for series, key in known.items() if series in drawn)
+    what = "; ".join(word(key, lang) for key in keys)
+    return word("caption.observed", lang, what=what) if what else ""
+>>>>>>> wt/h35
 
 
 def _inside(result: xr.Dataset, start: str, end: str) -> bool:
@@ -287,10 +323,9 @@ def _markers(observed: pd.DataFrame, lang: str) -> list[tuple[str, dict[str, Any
 
 
 def _draw_observed(ax: Axes, result: xr.Dataset, observed: pd.DataFrame, lang: str) -> None:
-    edges = result["time_edge"].values
+    within = _within(observed, result)
     for series, style in _markers(observed, lang):
-        group = observed[observed["series"] == series]
-        group = group[(group["time"] >= edges[0]) & (group["time"] <= edges[-1])]
+        group = within[within["series"] == series]
         if group.empty:
             continue
         times = group["time"].to_numpy()
@@ -314,18 +349,18 @@ def _draw_observed(ax: Axes, result: xr.Dataset, observed: pd.DataFrame, lang: s
             ax.errorbar(times, group["level"], yerr=error, lw=pt(1.2), zorder=6, **style)
 
 
-def _draw_strait(ax: Axes, result: xr.Dataset, lang: str) -> bool:
-    """Flow between the basins; False where the result has no such link."""
+def _link_between(result: xr.Dataset) -> xr.DataArray | None:
+    """Flow of the first link between two basins; None where the result has no such link."""
     storages = [str(x) for x in result["storage"].values]
     ends = zip(result["link_from"].values, result["link_to"].values, strict=True)
     inner = [i for i, (a, b) in enumerate(ends) if a in storages and b in storages]
-    if not inner:
-        return False
-    link = result["link_flow"].isel(link=inner[0])
+    return result["link_flow"].isel(link=inner[0]) if inner else None
+
+
+def _draw_link(ax: Axes, link: xr.DataArray, lang: str) -> None:
     start, end = str(link["link_from"].item()), str(link["link_to"].item())
-    ax.plot(result["time"].values, link.values, color=PALETTE["lake"], lw=pt(1.0))
+    ax.plot(link["time"].values, link.values, color=PALETTE["lake"], lw=pt(1.0))
     ax.axhline(0.0, color=PALETTE["rule"], lw=pt(0.7))
     ax.set_ylabel(with_unit(word("flow", lang), "m3/s", lang))
     name = heading(str(link["link"].item()), lang)
     ax.set_title(f"{name}: {spoken(start, lang)} → {spoken(end, lang)}")
-    return True

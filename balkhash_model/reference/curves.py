@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import os
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.reference.readers import load
+from balkhash_model.reference.user_csv import lacking_columns, read_user_csv
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -85,6 +84,7 @@ def read_curve(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> file = Path(tempfile.mkdtemp()) / "pond.csv"
     >>> _ = file.write_text("level_m,area_km2,volume_km3\\n10,0,0\\n14,8,0.016\\n")
     >>> level, area = read_curve(file)
@@ -92,32 +92,25 @@ def read_curve(
     ([10.0, 14.0], [800.0, 8000000.0])
     """
     name = os.fspath(path)
-    try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except FileNotFoundError:
-        raise InputError(Problem(name, "no such file")) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(Problem(name, "cannot be read as text", str(error))) from None
-    table = list(csv.DictReader(lines))
-    columns = set(table[0]) if table else set()
-    lacking = [c for c in ("level_m", "area_km2") if c not in columns]
-    if lacking:
-        raise InputError([Problem(f"{name}:1", "lacks a column", expected=c) for c in lacking])
-    bodies = [str(r["body"]) for r in table] if "body" in columns else None
-    rows = _rows_of(bodies, body, len(table), name)
-    problems: list[Problem] = []
+    columns, table, problems = read_user_csv(path)
+    lacking = lacking_columns(path, columns, ("level_m", "area_km2"))
+    if lacking or not table:
+        raise InputError(lacking or Problem(name, "holds no row beneath its header"))
+    bodies = [row["body"] for _, row in table] if "body" in columns else None
+    mine = [table[i] for i in _rows_of(bodies, body, len(table), name)]
+    lines = [line for line, _ in mine]
     values = {
-        c: _numbers(name, c, table, rows, problems)
+        c: _numbers(name, c, mine, problems)
         for c in ("level_m", "area_km2", "volume_km3")
         if c in columns
     }
     for column in ("level_m", "area_km2"):
-        problems += _falls(name, column, values[column], rows)
+        problems += _falls(name, column, values[column], lines)
     if problems:
         raise InputError(problems)
     level, area = values["level_m"], values["area_km2"]
     if "volume_km3" in values:
-        _check_volumes(name, level, area, values["volume_km3"])
+        _check_volumes(name, level, area, values["volume_km3"], lines)
     if area.size > 1 and area[0] == 0.0:
         # a curve rises in every row: a pool of a ten-thousandth stands for the deepest point
         area = np.concatenate(([1e-4 * area[1]], area[1:]))
@@ -142,32 +135,26 @@ def _rows_of(
 
 
 def _numbers(
-    name: str,
-    column: str,
-    table: list[dict[str, str]],
-    rows: npt.NDArray[np.int64],
-    problems: list[Problem],
+    name: str, column: str, rows: list[tuple[int, dict[str, str]]], problems: list[Problem]
 ) -> FloatArray:
     found = []
-    for i in rows:
-        text = table[i][column]
+    for line, row in rows:
         try:
-            found.append(float(text))
-        except (TypeError, ValueError):
-            problems.append(Problem(f"{name}:{i + 2}: {column}", "not a number", repr(text)))
+            found.append(float(row[column]))
+        except ValueError:
+            where = f"{name}:{line}: {column}"
+            problems.append(Problem(where, "not a number", repr(row[column])))
             found.append(float("nan"))
     return np.array(found)
 
 
-def _falls(
-    name: str, column: str, numbers: FloatArray, rows: npt.NDArray[np.int64]
-) -> list[Problem]:
+def _falls(name: str, column: str, numbers: FloatArray, lines: list[int]) -> list[Problem]:
     """Rows that go down where a curve goes up; areas may stay as they are."""
     steps = np.diff(numbers)
     bad = np.flatnonzero(steps < 0.0 if column == "area_km2" else steps <= 0.0)
     return [
         Problem(
-            f"{name}:{rows[i + 1] + 2}: {column}",
+            f"{name}:{lines[i + 1]}: {column}",
             "does not rise from row to row",
             f"{numbers[i + 1]:g} after {numbers[i]:g}",
             f"{'at least' if column == 'area_km2' else 'more than'} {numbers[i]:g}",
@@ -177,14 +164,16 @@ def _falls(
     ]
 
 
-def _check_volumes(name: str, level: FloatArray, area: FloatArray, volume: FloatArray) -> None:
+def _check_volumes(
+    name: str, level: FloatArray, area: FloatArray, volume: FloatArray, lines: list[int]
+) -> None:
     """Hold volumes (km3) against the integral of the areas (km2) over the levels (m)."""
     steps = np.diff(level) * (area[1:] + area[:-1]) / 2.0 / 1e3
     own = volume[0] + np.concatenate(([0.0], np.cumsum(steps)))
     if volume[0] > _VOLUME_TOLERANCE * volume[-1]:
         raise InputError(
             Problem(
-                f"{name}:2: volume_km3",
+                f"{name}:{lines[0]}: volume_km3",
                 "the deepest row still holds water",
                 f"{volume[0]:g} km3",
                 "a row where the lake is empty",
@@ -195,7 +184,7 @@ def _check_volumes(name: str, level: FloatArray, area: FloatArray, volume: Float
     if abs(own[worst] - volume[worst]) > _VOLUME_TOLERANCE * volume[-1]:
         raise InputError(
             Problem(
-                f"{name}:{worst + 2}: volume_km3",
+                f"{name}:{lines[worst]}: volume_km3",
                 "does not fit the areas, whose integral over the levels it should be",
                 f"{volume[worst]:g} km3",
                 f"{own[worst]:.4g} km3 within {_VOLUME_TOLERANCE:.0%} of {volume[-1]:g} km3",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from balkhash_model import quantities
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.reference.readers import load
+from balkhash_model.reference.user_csv import lacking_columns, read_user_csv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -276,60 +277,38 @@ def read_observed(path: str | os.PathLike[str], datum: str) -> pd.DataFrame:
     import pandas as pd
 
     file = Path(path)
-    try:
-        frame = pd.read_csv(
-            file, dtype=str, keep_default_na=False, encoding="utf-8", index_col=False
-        )
-    except FileNotFoundError:
-        raise InputError(Problem(str(file), "no such file")) from None
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as e:
-        raise InputError(Problem(str(file), "cannot be read as CSV", str(e))) from None
-    needed = ["time", "level", "unit", "datum"]
-    problems = [
-        Problem(f"{file}: header", "lacks a column", expected=c) for c in needed if c not in frame
+    header, cells, problems = read_user_csv(file)
+    needed = ("time", "level", "unit", "datum")
+    lacking = lacking_columns(file, header, needed)
+    known = (*needed, "uncertainty", "series")
+    # one column alone is a line that was not split
+    lacking += [
+        Problem(f"{file}:1", "no such column", c, hint=nearest(c, known))
+        for c in header
+        if c not in known and len(header) > 1
     ]
-    problems += [
-        Problem(
-            f"{file}: header",
-            "no such column",
-            str(c),
-            hint=nearest(str(c), [*needed, "uncertainty", "series"]),
-        )
-        for c in frame
-        if c not in (*needed, "uncertainty", "series")
-    ]
-    if problems:
-        raise InputError(problems)
-    rows = []
-    for i, row in enumerate(frame.to_dict("records")):
-        rows.append(
-            _row(
-                f"{file}:{i + 2}",
-                {str(k): str(v).strip() for k, v in row.items()},
-                datum,
-                file.stem,
-                problems,
-            )
-        )
+    if lacking:
+        raise InputError(lacking)
+    rows = [(line, _row(f"{file}:{line}", row, datum, file.stem, problems)) for line, row in cells]
     if not rows:
         problems.append(Problem(str(file), "holds no level"))
     problems += _time_problems(file, rows)
     if problems:
         raise InputError(problems)
-    return pd.DataFrame([r for r in rows if r is not None], columns=list(COLUMNS))
+    return pd.DataFrame([r for _, r in rows if r is not None], columns=list(COLUMNS))
 
 
-def _time_problems(file: Path, rows: list[tuple[object, ...] | None]) -> list[Problem]:
+def _time_problems(file: Path, rows: list[tuple[int, tuple[object, ...] | None]]) -> list[Problem]:
     """Times of a series that stand twice or out of order, and series that mix means."""
     import numpy as np
 
     problems: list[Problem] = []
     seen: dict[object, tuple[object, list[np.datetime64]]] = {}
-    for i, row in enumerate(rows):
+    for line, row in rows:
         if row is None:
             continue
         series, averaging, time = row[0], row[1], np.datetime64(str(row[2]), "M")
-        where = f"{file}:{i + 2}"
+        where = f"{file}:{line}"
         kind, times = seen.setdefault(series, (averaging, []))
         if kind != averaging:
             problems.append(

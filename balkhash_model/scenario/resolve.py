@@ -267,11 +267,30 @@ def _merged(layers: Iterable[Layer]) -> dict[str | int, Any]:
 
 def _check(layers: Sequence[Layer]) -> Scenario:
     origins = Origins(layers)
-    record = validate(Scenario, _Merged(_merged(layers), origins)).with_origins(origins)
+    record = _beside(validate(Scenario, _Merged(_merged(layers), origins)), origins)
+    record = record.with_origins(origins)
     problems = consistency(record)
     if problems:
         raise InputError(problems)
     return record
+
+
+def _beside(record: Scenario, origins: Origins) -> Scenario:
+    """Seek a lake or a parameter set that is named by its path beside the file that names it.
+
+    Where there is none, the path is left as it is, and holds from the present folder.
+    """
+
+    def sought(name: str, *keys: str) -> str:
+        path = origins.folder(keys) / name
+        return str(path) if path.suffix in {".yml", ".yaml"} and path.is_file() else name
+
+    system = sought(record.system, "system")
+    chosen = sought(record.parameters.set, "parameters", "set")
+    if (system, chosen) == (record.system, record.parameters.set):
+        return record
+    parameters = record.parameters.model_copy(update={"set": chosen})
+    return record.model_copy(update={"system": system, "parameters": parameters})
 
 
 def load_scenario(

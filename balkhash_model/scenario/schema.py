@@ -67,7 +67,7 @@ class ParameterChoice(Strict):
     """Which parameters are used."""
 
     set: str = "balkhash"
-    """Name of a parameter set, or a path to one."""
+    """Name of a parameter set, or a path to one, from the folder of the scenario."""
     overrides: dict[str, str] = {}
     """Parameters to replace, each with its unit: ``delta_loss: 2.8 km3/yr``."""
 
@@ -159,7 +159,7 @@ class Scenario(Strict):
 
     meta: Meta
     system: str = "balkhash"
-    """Name of a lake system, or a path to one."""
+    """Name of a lake system, or a path to one, from the folder of the scenario."""
     parameters: ParameterChoice = ParameterChoice()
     period: Period
     initial: Initial

@@ -196,7 +196,8 @@ def test_a_broken_file(validate, tmp_path, name, text, place, words):
     assert words in err, name
     if place:
         assert f"broken.yml:{place}" in err, name
-    assert len(err.strip().split("\n")) == 1, name
+    # one line for one fault; the rain and the rivers of the history end in the same year
+    assert len(err.strip().split("\n")) == (3 if name == "history beyond its tables" else 1), name
     assert len(err) < 500, name
 
 

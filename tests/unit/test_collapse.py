@@ -226,6 +226,49 @@ def test_a_figure_of_nothing_or_in_no_language_is_refused(base):
         collapse(base, baseline=base, lang="de")  # type: ignore[arg-type]
 
 
+def test_what_cannot_be_compared_or_drawn_is_refused(base):
+    run = course(state(FALLING), onset=2010)
+    for call in (equivalent_year, lambda x, b, c: nearness(run, b, c)):
+        with pytest.raises(bm.InputError, match="got salinity; expected volume or area"):
+            call([0.5], base, "salinity")
+    with pytest.raises(bm.InputError) as caught:
+        collapse(run, baseline=base, measure="depth", phase="depth")  # type: ignore[arg-type]
+    assert len(caught.value.problems) == 2
+    for onset in (2010.5, "2010"):
+        with pytest.raises(bm.InputError, match="expected a year from 2000 to 2040"):
+            course(state(FALLING), onset=onset)  # type: ignore[arg-type]
+    with pytest.raises(bm.InputError) as caught:
+        compare_lakes(["kaspian"], columns=0)
+    assert len(caught.value.problems) == 2
+
+
+def test_runs_of_one_name_each_have_their_row_and_their_mark(base):
+    one, two = (course(state(v), onset=2010, name="lake") for v in (FALLING, [100.0] * 41))
+    summary = nearness_summary([one, two], base)
+    assert summary.index.tolist() == ["lake", "lake"]
+    assert summary["volume_lost"].tolist() == pytest.approx([0.6, 0.0])
+    strip = collapse([one, two], baseline=base).axes[3]
+    assert sum("2040" in t.get_text() for t in strip.texts) == 2
+
+
+def test_results_of_one_scenario_are_told_apart_by_their_files(tmp_path):
+    run = bm.run("hindcast_free")
+    files = [tmp_path / folder / "run.nc" for folder in ("a", "b")]
+    for file in files:
+        file.parent.mkdir()
+        write_result(run, file)
+    summary = collapse_job(files, onset=1970)
+    assert summary.index.tolist() == [str(f) for f in files]
+    assert summary.attrs["onset_from"] == {str(f): "given" for f in files}
+
+
+def test_a_fall_is_that_of_the_year_that_is_told():
+    observed = observed_baseline()
+    # areas are known to 2018, levels of the whole sea to 1989
+    assert np.isnan(nearness_summary([observed], observed, "area").loc["aral", "fall_m"])
+    assert nearness_summary([observed], observed).loc["aral", "fall_m"] > 13.0
+
+
 def test_lakes_side_by_side_and_an_unknown_one():
     figure = compare_lakes()
     titles = " ".join(ax.get_title(loc="left") for ax in figure.axes)

@@ -6,8 +6,10 @@ import pytest
 import balkhash_model as bm
 from balkhash_model.forcing.columns import column_rates, read_columns
 from balkhash_model.forcing.series import read_flow_series
+from balkhash_model.forcing.weather import read_weather
 from balkhash_model.job import run_jobs
 from balkhash_model.reference.curves import read_curve, reference_curve
+from balkhash_model.reference.user_csv import read_user_csv
 from balkhash_model.runs import used_files
 from balkhash_model.scenario import load_scenario
 from balkhash_model.scenario.schema_series import Column
@@ -275,3 +277,109 @@ def test_a_factor_must_be_a_parameter_of_the_set():
     axis = TimeAxis.monthly("1950-01-01", "1951-01-01")
     with pytest.raises(bm.InputError, match="Nearest: evaporation_factor"):
         column_rates([column], axis, "depth_rate", "e", system=bm.load_system("aral"))
+
+
+def faults(call):
+    with pytest.raises(bm.InputError) as caught:
+        call()
+    return caught.value.problems
+
+
+def test_a_decimal_comma_is_no_cell_that_nobody_reads(tmp_path):
+    file = tmp_path / "flow.csv"
+    file.write_text("time,flow\n2001,12\n\n2002,15,5\n2003,16,\n")
+    found = faults(lambda: read_columns(file, ["flow"]))
+    assert [str(p) for p in found] == [
+        f"{file}:4: more cells than columns; got 2002,15,5; expected 2: time,flow. "
+        "Write decimals with a point"
+    ]
+    curve = tmp_path / "curve.csv"
+    curve.write_text("level_m,area_km2\n200,0\n\n205,120,5\n210,x\n")
+    found = faults(lambda: read_curve(curve))
+    assert [p.where for p in found] == [f"{curve}:4", f"{curve}:5: area_km2"]
+    weather = tmp_path / "weather.csv"
+    weather.write_text("time,air_temperature_degC\n2001-07,25,5\n2001-08,24,1\n")
+    assert [p.what for p in faults(lambda: read_weather(weather))] == [
+        "more cells than columns"
+    ] * 2
+
+
+def test_a_hundred_decimal_commas_are_told_ten_times(tmp_path):
+    file = tmp_path / "flow.csv"
+    file.write_text("time,flow\n" + "".join(f"{y},1,5\n" for y in range(1901, 2001)))
+    found = read_user_csv(file).problems
+    assert len(found) == 11
+    assert found[-1].got == "90 more, the last on line 101"
+
+
+def test_a_file_of_semicolons_or_of_nothing_says_so(tmp_path):
+    file = tmp_path / "flow.csv"
+    file.write_text("time;flow\n2001;12\n")
+    for found in (
+        faults(lambda: read_columns(file, ["flow"])),
+        faults(lambda: read_curve(file)),
+        faults(lambda: read_flow_series(file)),
+    ):
+        assert all(p.got == "time;flow" for p in found)
+        assert all(p.hint == "Separate the cells by commas" for p in found)
+    file.write_text("")
+    assert faults(lambda: read_curve(file))[0].what == "holds nothing"
+    file.write_text("time,flow\n")
+    found = faults(lambda: read_columns(file, ["flow"]))
+    assert found[0].what == "holds no row beneath its header"
+
+
+def test_a_time_out_of_order_has_its_line(tmp_path):
+    file = tmp_path / "flow.csv"
+    file.write_text("time,flow\n2001-04,1\n\n2001-06,2\n")
+    found = faults(lambda: read_columns(file, ["flow"]))
+    assert [p.where for p in found] == [f"{file}:4: time"]
+
+
+def test_an_inflow_of_lake_balkhash_in_another_lake_is_refused(tmp_path):
+    (tmp_path / "curve.csv").write_text("level_m,area_km2\n200,0\n210,300\n")
+    (tmp_path / "pond.yml").write_text(
+        "name: pond\ntitle: A pond\ndatum: local gauge\nlake: [basin]\n"
+        "storages: [{name: basin, kind: lake, curve: {shape: table, file: curve.csv}}]\n"
+        "rivers: [{name: brook, to: basin}]\n"
+    )
+    run = (
+        "meta: {name: run, title: A run, rationale: A test.}\nsystem: pond.yml\n"
+        "period: {start: 2001-01-01, end: 2002-01-01}\ninitial.lake_level: 205 m\n"
+    )
+    for inflow in ("", "inflow: {kind: constant, mean: 3 km3/yr}\n"):
+        (tmp_path / "run.yml").write_text(run + inflow)
+        found = faults(lambda: bm.run(tmp_path / "run.yml"))
+        # the climate is Lake Balkhash's as well, and both are told at once
+        assert len(found) == 2
+        assert "no station for this storage" in found[0].what
+        assert "inflow.kind" in found[1].where
+        assert found[1].expected == "kind 'table' with a column for each of: brook"
+
+
+def test_a_lake_and_its_parameters_are_sought_beside_the_scenario(lake, tmp_path, monkeypatch):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    there = bm.run(str(lake / "my_run.yml"))
+    monkeypatch.chdir(lake)
+    np.testing.assert_array_equal(there["water_volume"], bm.run("my_run.yml")["water_volume"])
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("my_run.yml", "115.0 m", "915.0 m", "my_run.yml:5:1: initial level of 'basin': outside"),
+        ("my_run.yml", "115.0 m", "115.0", "my_run.yml:5:11: initial.lake_level: no unit"),
+        ("my_run.yml", "basin: 2 g/l", "basn: 2 g/l", "initial.salinity.basn: no such storage"),
+        ("my_run.yml", "basin: 2 g/l", "basin: -2 g/l", "initial.salinity.basin: is negative"),
+        ("my_lake.yml", "to: basin", "to: basn", "my_lake.yml: system 'my_lake', river 'inflow'"),
+        ("my_lake.yml", "0.5 g/l", "$salt", "my_lake.yml: river inflow: parameter set 'none'"),
+    ],
+)
+def test_a_mistake_in_the_lake_or_its_start_is_named_with_its_file(lake, file, old, new, said):
+    text = (lake / file).read_text()
+    assert old in text
+    (lake / file).write_text(text.replace(old, new))
+    (fault,) = faults(lambda: bm.run(str(lake / "my_run.yml")))
+    assert said in str(fault)

@@ -148,12 +148,15 @@ def test_all_faults_of_a_record_are_named_at_once(problems, gauge):
 def test_a_wrong_header_is_named_whole(problems, gauge):
     path = gauge("1987,340.6", header="time,levle")
     found = problems(read_observed, path, BS)
-    assert found == [
-        f"{path}: header: lacks a column; expected level",
-        f"{path}: header: lacks a column; expected unit",
-        f"{path}: header: lacks a column; expected datum",
-        f"{path}: header: no such column; got levle. Nearest: level",
+    said = [
+        "lacks a column; expected level. Nearest: levle",
+        "lacks a column; expected unit",
+        "lacks a column; expected datum",
+        "no such column; got levle. Nearest: level",
     ]
+    assert len(found) == len(said)
+    for text, part in zip(found, said, strict=True):
+        assert text.startswith(f"{path}:1: {part}")
 
 
 def test_a_time_that_stands_twice_is_refused(problems, gauge):
@@ -177,11 +180,18 @@ def test_files_that_are_no_csv_are_refused(problems, gauge, tmp_path):
     assert problems(read_observed, tmp_path / "no.csv", BS) == [
         f"{tmp_path / 'no.csv'}: no such file"
     ]
-    assert "cannot be read as CSV" in problems(read_observed, tmp_path, BS)[0]
-    assert "cannot be read as CSV" in problems(read_observed, gauge(encoding="utf-16"), BS)[0]
+    assert "cannot be read as text" in problems(read_observed, tmp_path, BS)[0]
+    assert "cannot be read as text" in problems(read_observed, gauge(encoding="utf-16"), BS)[0]
     empty = tmp_path / "empty.csv"
     empty.touch()
-    assert "cannot be read as CSV" in problems(read_observed, empty, BS)[0]
+    assert "holds nothing" in problems(read_observed, empty, BS)[0]
+
+
+def test_semicolons_and_decimal_commas_are_named(problems, gauge):
+    for text in problems(read_observed, gauge(header="time;level;unit;datum"), BS):
+        assert text.endswith("Separate the cells by commas")
+    path = gauge("", f"1987,340,6,m,{BS}")
+    assert problems(read_observed, path, BS)[0].startswith(f"{path}:3: more cells than columns")
 
 
 @pytest.mark.parametrize("time", ["12.05.1987", "01/02/1987", "1987/05/01", "May1987", "05-1987"])

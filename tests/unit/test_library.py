@@ -334,3 +334,14 @@ def test_a_key_that_this_kind_of_curve_does_not_use_is_refused(problems, system_
     )
     [text] = problems(load_system, path)
     assert "storage kapshagay, curve: 'slope' does not belong here; expected" in text
+
+
+def test_two_sets_that_are_not_there_are_told_at_once(problems):
+    assert len(problems(diff_parameters, "nope", "nor_this")) == 2
+
+
+@pytest.mark.parametrize("value", [None, True, [1.0]])
+def test_a_parameter_is_a_text_or_a_number(problems, value):
+    [text] = problems(load_parameters, "balkhash", {"delta_loss": value})
+    assert "parameters.delta_loss: neither a text nor a number" in text
+    assert "a number in km3/yr" in text

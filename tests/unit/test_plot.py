@@ -123,6 +123,30 @@ def test_without_observations_threshold_and_periods(hindcast_free):
     assert texts(upper) == ""
 
 
+def test_the_caption_names_what_is_drawn_and_nothing_else(hindcast_free):
+    def caption(observed):
+        return "\n".join(t.get_text() for t in trajectories(hindcast_free, observed).texts)
+
+    levels = balkhash_levels()
+    both = caption(levels)
+    assert "dated levels by Wang 2022" in both
+    assert "altimetry by G-REALM" in both
+    dated = caption(levels[levels["series"] == "dated levels"])
+    assert "dated levels by Wang 2022" in dated
+    assert "G-REALM" not in dated
+    later = levels.assign(time=levels["time"] + np.timedelta64(36500, "D"))
+    assert "Observed" not in caption(later)
+
+
+def test_a_lake_of_one_basin_leaves_no_room_for_a_flow(hindcast_free):
+    alone = hindcast_free.isel(link=hindcast_free["link_to"].values != "east")
+    shown = trajectories(alone)
+    drawn(shown)
+    (axes,) = shown.axes
+    assert axes.get_xlabel()
+    assert axes.get_position().height > 0.6
+
+
 def test_another_threshold_is_drawn_where_it_is(hindcast_free):
     upper, _ = trajectories(hindcast_free, threshold=340.5).axes
     assert [340.5, 340.5] in [list(x.get_ydata()) for x in upper.lines]
