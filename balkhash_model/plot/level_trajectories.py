@@ -30,12 +30,6 @@ __all__ = ["trajectories"]
 
 #: Years in which Kapshagay was filled, marked by default: first instant, last instant.
 FILLING = ("1970-01-01", "1986-01-01")
-<<<<<<< HEAD
-#: Series that the package ships for a system, whose sources the caption names.
-_SHIPPED = {
-    "balkhash": {"dated levels", "altimetry, months"},
-    "aral": {"annual levels, whole sea", "altimetry, North", "altimetry, South"},
-=======
 #: Where the shipped series of levels come from: keys of the sentence beneath a figure, by system.
 _ORIGINS = {
     "balkhash": {"dated levels": "caption.dated", "altimetry, months": "caption.altimetry_tied"},
@@ -44,7 +38,6 @@ _ORIGINS = {
         "altimetry, North": "caption.altimetry_from_1992",
         "altimetry, South": "caption.altimetry_from_1992",
     },
->>>>>>> wt/h35
 }
 
 
@@ -122,19 +115,11 @@ def trajectories(
         if link is None:
             lowest = upper = figure.subplots()
         else:
-<<<<<<< HEAD
-            lower.set_visible(False)
-            upper.tick_params(labelbottom=True)
-            year_label(upper, lang)
-        year_label(lower, lang)
-        said = _sources(result, observed, lang)
-=======
             upper, lowest = figure.subplots(2, 1, sharex=True, height_ratios=[3.4, 1.0])
             _draw_link(lowest, link, lang)
             _shade(lowest, result, periods)
         _draw_levels(upper, result, observed, threshold, periods, lang)
         year_label(lowest, lang)
->>>>>>> wt/h35
         finish(
             figure,
             run_title(result, lang) if title is None else title,
@@ -144,14 +129,6 @@ def trajectories(
     return figure
 
 
-<<<<<<< HEAD
-def _sources(result: xr.Dataset, observed: pd.DataFrame | None, lang: str) -> str:
-    """Who observed the shipped levels; a user's own gauge goes by its name in the legend."""
-    system = str(result.attrs.get("system", ""))
-    shown = set() if observed is None else set(observed["series"])
-    known = shown & _SHIPPED.get(system, set())
-    return word(f"caption.observed_{system}", lang) if known else ""
-=======
 def _within(observed: pd.DataFrame, result: xr.Dataset) -> pd.DataFrame:
     """The observations made during the run."""
     edges = result["time_edge"].values
@@ -167,7 +144,6 @@ def _origins(result: xr.Dataset, observed: pd.DataFrame | None, lang: str) -> st
     keys = dict.fromkeys(key for series, key in known.items() if series in drawn)
     what = "; ".join(word(key, lang) for key in keys)
     return word("caption.observed", lang, what=what) if what else ""
->>>>>>> wt/h35
 
 
 def _inside(result: xr.Dataset, start: str, end: str) -> bool:
