@@ -13,6 +13,7 @@ import xarray as xr
 
 from balkhash_model import provenance, reference
 from balkhash_model.ensemble.gather import OF_THRESHOLD, PLAIN, Gathered
+from balkhash_model.ensemble.statistics import Grid
 from balkhash_model.ensemble.world import World
 from balkhash_model.kernel import layout
 from balkhash_model.runs import used_files, used_tables
@@ -187,8 +188,6 @@ def _put_moments(
     some = next(m for m in moments if m is not None)
     n = len(some.sums)
     nothing = np.full(n, np.nan)
-    relative = "relative" if some.grid.geometric else f"in {unit}"
-    error = f"at most {some.grid.error:.4g} ({relative}) inside the grid"
 
     def each(function: Any, empty: Any = nothing) -> list[Any]:
         return [empty if m is None else function(m) for m in moments]
@@ -205,7 +204,7 @@ def _put_moments(
         f"{plain}_quantile",
         ("quantile", "time_edge"),
         each(lambda m: m.quantiles(facts.quantiles), np.full((len(facts.quantiles), n), np.nan)),
-        attrs | {"long_name": f"quantiles of the {text}", "quantile_error": error},
+        attrs | {"long_name": f"quantiles of the {text}", "quantile_error": _error(some.grid, unit)},
     )
     for i, which in enumerate(("least", "greatest")):
         put(
@@ -219,6 +218,11 @@ def _put_moments(
         put(f"{plain}_out_of_grid", edge, each(lambda m: m.sums[:, 4]), {"units": "1"})
 
 
+def _error(grid: Grid, unit: str) -> str:
+    relative = "relative" if grid.geometric else f"in {unit}"
+    return f"at most {grid.error:.4g} ({relative}) inside the grid"
+
+
 def _put_indicators(put: Any, gathered: Sequence[Gathered], facts: Facts, axis: TimeAxis) -> None:
     """Distribution of each indicator over the members that have it."""
     number = gathered[0].plan.thresholds.size
@@ -228,7 +232,10 @@ def _put_indicators(put: Any, gathered: Sequence[Gathered], facts: Facts, axis: 
         attrs = {"units": unit, "long_name": f"quantiles of: {text}"}
         values = [g.indicators[i].quantiles(q)[:, 0] for g in gathered]
         if name == "lowest_time":
+            # a bin is an interval, so nothing is lost
             values = [decimal_years(axis, np.floor(v)) for v in values]
+        else:
+            attrs["quantile_error"] = _error(gathered[0].indicators[i].grid, unit)
         put(f"{name}_quantile", ("quantile",), values, attrs)
     for j, name in enumerate(OF_THRESHOLD):
         unit, text = _INDICATORS[name]
@@ -243,12 +250,12 @@ def _put_indicators(put: Any, gathered: Sequence[Gathered], facts: Facts, axis: 
             )
             continue
         values = [np.stack([m.quantiles(q)[:, 0] for m in row], axis=-1) for row in picks]
-        put(
-            f"{name}_quantile",
-            ("quantile", "threshold"),
-            values,
-            {"units": unit, "long_name": f"quantiles of: {text}"},
-        )
+        attrs = {
+            "units": unit,
+            "long_name": f"quantiles of: {text}",
+            "quantile_error": _error(picks[0][0].grid, unit),
+        }
+        put(f"{name}_quantile", ("quantile", "threshold"), values, attrs)
 
 
 def _put_members(

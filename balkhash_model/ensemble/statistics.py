@@ -13,7 +13,7 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-__all__ = ["Grid", "Moments", "level_grid", "salinity_grid"]
+__all__ = ["Grid", "Moments", "duration_grid", "level_grid", "salinity_grid"]
 
 
 @dataclass(frozen=True)
@@ -145,6 +145,36 @@ def salinity_grid(resolution: float = 0.002) -> Grid:
     """
     low, high = math.log(0.01), math.log(400.0)
     return Grid(low, high, math.ceil((high - low) / resolution), True, 0.0, 2.0**21)
+
+
+def duration_grid(years: float, intervals: int) -> Grid:
+    """Grid of a time within a run: bins about half an interval wide, the first around zero.
+
+    Zero is the middle of its bin and the width a power of two, so that the quantile of members
+    that are never below a threshold is exactly zero.
+
+    Parameters
+    ----------
+    years : float
+        Length of the run, years.
+    intervals : int
+        Number of intervals of the run.
+
+    Returns
+    -------
+    Grid
+        Bins from zero to the length of the run.
+
+    Examples
+    --------
+    >>> grid = duration_grid(25.0, 300)
+    >>> 1.0 / grid.per_bin, grid.middle(np.array([0, 32])).tolist()
+    (0.03125, [0.0, 1.0])
+    """
+    width = 2.0 ** math.floor(math.log2(years / (2 * intervals)))
+    bins = math.ceil(years / width + 0.5)
+    low = -0.5 * width
+    return Grid(low, low + bins * width, bins, False, 0.0, 2.0**20)
 
 
 @cache

@@ -204,6 +204,19 @@ def test_the_statistics_of_a_run_are_those_of_its_members(result, tmp_path):
     assert ever == int((middle < 341.0).any(axis=1).sum())
 
 
+def test_quantiles_of_indicators_are_those_of_the_members(result):
+    shares = result["quantile"].values
+    for name in ("lowest", "end", "change", "years_below", "recovery"):
+        found, each = result[f"{name}_quantile"], result[name].values
+        exact = np.nanquantile(each, shares, axis=0, method="inverted_cdf")
+        limit = float(found.attrs["quantile_error"].split()[2])
+        assert np.abs(found.values - exact).max() <= limit * 1.001
+    # a member that is never below is so for no time at all, not for part of a month
+    never = result["years_below_quantile"].sel(threshold=340.5, quantile=0.5)
+    assert float((result["years_below"].sel(threshold=340.5) == 0.0).mean()) > 0.5
+    assert float(never) == 0.0
+
+
 def test_indicators_agree_with_those_of_a_run(result):
     # a run has means over the intervals, an ensemble the mean of both edges
     run = bm.run(BASE)
