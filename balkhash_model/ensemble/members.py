@@ -136,8 +136,8 @@ class MemberFile:
         InputError
             Where the disk has no room for it.
         """
-        self._check_room()
         _remove(self.path)
+        self._check_room()
         self._make(attrs)
 
     def _check_room(self) -> None:

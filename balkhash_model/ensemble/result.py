@@ -11,12 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from balkhash_model import provenance, reference
+from balkhash_model import provenance
 from balkhash_model.ensemble.gather import OF_THRESHOLD, PLAIN, Gathered
 from balkhash_model.ensemble.statistics import Grid
 from balkhash_model.ensemble.world import World
 from balkhash_model.kernel import layout
-from balkhash_model.runs import used_files, used_tables
 from balkhash_model.scenario import Scenario, dump_scenario
 from balkhash_model.timeaxis import TimeAxis
 
@@ -57,6 +56,8 @@ class Facts:
         Shares.
     design : dict of str to str
         What is said of the design in the attributes.
+    checksums : dict of str to str
+        SHA-256 of the tables and files that were read.
     """
 
     names: tuple[str, ...]
@@ -65,6 +66,7 @@ class Facts:
     seed: int
     quantiles: tuple[float, ...]
     design: dict[str, str]
+    checksums: dict[str, str]
 
 
 def decimal_years(axis: TimeAxis, index: FloatArray) -> FloatArray:
@@ -204,7 +206,8 @@ def _put_moments(
         f"{plain}_quantile",
         ("quantile", "time_edge"),
         each(lambda m: m.quantiles(facts.quantiles), np.full((len(facts.quantiles), n), np.nan)),
-        attrs | {"long_name": f"quantiles of the {text}", "quantile_error": _error(some.grid, unit)},
+        attrs
+        | {"long_name": f"quantiles of the {text}", "quantile_error": _error(some.grid, unit)},
     )
     for i, which in enumerate(("least", "greatest")):
         put(
@@ -308,7 +311,7 @@ def _attributes(worlds: Sequence[World], facts: Facts) -> dict[str, Any]:
         "seed": facts.seed,
         "seeds_of_members": "numpy.random.SeedSequence([seed, *stream.encode(), member])",
         "resolved_scenario": "---\n".join(dump_scenario(r) for r in records),
-        "input_checksums": json.dumps(_checksums(records), sort_keys=True),
+        "input_checksums": json.dumps(facts.checksums, sort_keys=True),
         "versions": json.dumps(provenance.versions(), sort_keys=True),
         **facts.design,
     }
@@ -323,12 +326,3 @@ def _translated(records: Sequence[Scenario]) -> dict[str, str]:
     """Titles in the languages in which every scenario has one."""
     languages = [x for x in records[0].meta.titles if all(x in r.meta.titles for r in records)]
     return {f"title_{x}": "; ".join(r.meta.titles[x] for r in records) for x in languages}
-
-
-def _checksums(records: Sequence[Scenario]) -> dict[str, str]:
-    """SHA-256 of the tables and files that the scenarios read."""
-    found: dict[str, str] = {}
-    for record in records:
-        found |= {k: str(reference.describe(k)["sha256"]) for k in used_tables(record)}
-        found |= used_files(record)
-    return found

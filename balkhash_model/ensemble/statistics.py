@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -312,14 +312,3 @@ class Moments:
             Counts, sums and ends.
         """
         return {"counts": self.counts, "sums": self.sums, "ends": self.ends}
-
-    def load(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
-        """Go on from what was gathered before.
-
-        Parameters
-        ----------
-        arrays : mapping
-            As :meth:`arrays` gives them.
-        """
-        for name, array in self.arrays().items():
-            array[...] = arrays[name]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from balkhash_model import reference
 from balkhash_model.ensemble.design import Design, make_design, settings_of
 from balkhash_model.ensemble.world import World
 from balkhash_model.errors import InputError, Problem
 from balkhash_model.forcing.climate_file import climates_of_file
 from balkhash_model.forcing.river import Record
 from balkhash_model.library import list_systems, load_system
-from balkhash_model.runs import reconstruction_record
+from balkhash_model.runs import reconstruction_record, used_files, used_tables
 from balkhash_model.scenario import Scenario
 from balkhash_model.scenario.resolve import with_settings
 from balkhash_model.scenario.schema_inflow import STOCHASTIC
@@ -110,6 +112,8 @@ class Study:
         parameters = self._system(0, ()).parameters
         folder = first.folder("ensemble", "table")
         self.design: Design = make_design(first.ensemble, parameters, members, folder)
+        #: SHA-256 of all that is read, from before the first member on
+        self.checksums = _checksums(records)
         self.climates = [climates_of(r) for r in self.records]
         self._prepare()
 
@@ -277,6 +281,19 @@ class Study:
             )
             parts.append(Part(world, inside, drawn, volume, salinity))
         return parts
+
+
+def _checksums(records: list[Scenario]) -> dict[str, str]:
+    """SHA-256 of the tables and files that the scenarios and the design read."""
+    found: dict[str, str] = {}
+    for record in records:
+        found |= {k: str(reference.describe(k)["sha256"]) for k in used_tables(record)}
+        found |= used_files(record)
+    table = records[0].ensemble.table
+    if table is not None:
+        path = records[0].folder("ensemble", "table") / table
+        found[table] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
 
 
 def _make_room(kept: dict[Any, Any]) -> None:

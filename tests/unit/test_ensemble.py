@@ -352,17 +352,52 @@ def test_members_that_do_not_differ_are_refused():
 
 def test_arguments_that_are_wrong_are_said_together():
     with pytest.raises(bm.InputError) as caught:
-        bm.run_ensemble(BASE, members=0, resolution=0.0, block=0, resume=True)
-    assert len(caught.value.problems) == 4
+        bm.run_ensemble(BASE, members=0, resolution=0.0, block=0, threads=-1, resume=True)
+    assert len(caught.value.problems) == 5
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"members": "4"}, "members: a whole number"),
+        ({"members": True}, "members: a whole number"),
+        ({"members": 2e9}, "members: a whole number"),
+        ({"threads": 0}, "threads: a whole number"),
+        ({"resolution": "1 mm"}, "resolution: outside its range"),
+        ({"keep": "members"}, "keep: is one name"),
+        ({"variables": "salinity.west"}, "variables: is one name"),
+        ({"thresholds": 341.0}, "thresholds: is no list of numbers.*In metres"),
+        ({"quantiles": ["half"]}, "quantiles: is no list of numbers"),
+        ({"client": "tcp://head:8786"}, "client: is no client of a dask cluster"),
+    ],
+)
+def test_arguments_of_another_kind_are_said(given, says):
+    with pytest.raises(bm.InputError, match=says):
+        bm.run_ensemble(BASE, **({"members": 4} | given))
+
+
+def test_members_may_be_a_whole_number_of_any_kind():
+    found = bm.run_ensemble(BASE, members=1e1, block=np.int64(4))
+    assert found.sizes["realization"] == 10
+    # the scenario in the result is the one that was run
+    assert "members: 10" in found.attrs["resolved_scenario"]
 
 
 def test_an_output_that_is_there_is_not_replaced(tmp_path):
     bm.run_ensemble(BASE, members=3, out=tmp_path / "a.nc")
     with pytest.raises(bm.InputError, match="is there already"):
         bm.run_ensemble(BASE, members=3, out=tmp_path / "a.nc")
-    with pytest.raises(bm.InputError, match="nothing to resume"):
+    with pytest.raises(bm.InputError, match="nothing to resume.*is whole; use force"):
         bm.run_ensemble(BASE, members=3, out=tmp_path / "a.nc", resume=True)
     bm.run_ensemble(BASE, members=3, out=tmp_path / "a.nc", force=True)
+
+
+def test_the_states_do_not_go_where_the_result_goes(tmp_path):
+    (tmp_path / "there").symlink_to(tmp_path)
+    with pytest.raises(bm.InputError, match="is the file of the result itself"):
+        bm.run_ensemble(
+            BASE, members=3, out=tmp_path / "a.nc", members_to=tmp_path / "there" / "a.nc"
+        )
 
 
 def test_a_disk_without_room_is_seen_before(tmp_path, monkeypatch):
@@ -371,6 +406,8 @@ def test_a_disk_without_room_is_seen_before(tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: type("U", (), {"free": 1000})())
     with pytest.raises(bm.InputError, match="no room for the states"):
         bm.run_ensemble(BASE, members=50, keep=["members"], out=tmp_path / "a.nc")
+    # and nothing is left in the way of the next
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_disk_that_fills_keeps_what_was_done(tmp_path, monkeypatch):
@@ -429,6 +466,47 @@ def test_a_run_of_another_ensemble_is_not_resumed(tmp_path):
         bm.run_ensemble(BASE, members=41, resume=True, **wanted)
 
 
+def test_a_run_whose_table_has_changed_is_not_resumed(tmp_path):
+    def stop(done, asked):
+        raise KeyboardInterrupt
+
+    table = tmp_path / "draws.csv"
+    levels = np.linspace(341.0, 342.0, 64)
+    table.write_text("\n".join(["initial.lake_level [m]", *map(repr, levels.tolist())]))
+    mine = tmp_path / "mine.yml"
+    mine.write_text(
+        "extends: baseline_2050\nmeta: {name: mine, title: t, rationale: r}\n"
+        "ensemble: {members: 64, design: table, table: draws.csv}\n"
+    )
+    wanted = {"block": 1, "threads": 1, "out": tmp_path / "a.nc"}
+    part = bm.run_ensemble(mine, progress=stop, **wanted)
+    assert part.attrs["complete"] == "no"
+    assert "draws.csv" in part.attrs["input_checksums"]
+    before = table.read_text()
+    table.write_text(before.replace("342.0", "342.5"))
+    with pytest.raises(bm.InputError, match="is of another ensemble.*a file that it reads"):
+        bm.run_ensemble(mine, resume=True, **wanted)
+    table.write_text(before)
+    assert bm.run_ensemble(mine, resume=True, **wanted).attrs["complete"] == "yes"
+
+
+def test_a_run_that_ends_before_its_first_note_is_resumed_from_its_beginning(tmp_path, monkeypatch):
+    from balkhash_model.ensemble.backends import Threads
+
+    def killed(self, first, last, sink, stop):
+        raise MemoryError
+
+    march = Threads.march
+    wanted = {"members": 20, "out": tmp_path / "a.nc", "keep": ["indicators", "members"]}
+    monkeypatch.setattr(Threads, "march", killed)
+    with pytest.raises(MemoryError):
+        bm.run_ensemble(BASE, **wanted)
+    monkeypatch.setattr(Threads, "march", march)
+    whole = bm.run_ensemble(BASE, resume=True, **wanted)
+    assert whole.attrs["complete"] == "yes"
+    xr.testing.assert_identical(whole.drop_attrs(), bm.run_ensemble(BASE, members=20).drop_attrs())
+
+
 @pytest.mark.slow
 def test_a_killed_run_goes_on_where_it_was(tmp_path):
     script = textwrap.dedent(
@@ -441,17 +519,17 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path):
         """
     )
     out = tmp_path / "a.nc"
-    state = tmp_path / "a.nc.part" / "state.json"
+    folder = tmp_path / "a.nc.part"
     child = subprocess.Popen([sys.executable, "-c", script, str(out)], env=dict(os.environ))
     try:
         deadline = time.monotonic() + 300.0
-        while not state.exists() and time.monotonic() < deadline:
+        while not list(folder.glob("state-*.npz")) and time.monotonic() < deadline:
             assert child.poll() is None
             time.sleep(0.01)
     finally:
         os.kill(child.pid, signal.SIGKILL)
         child.wait()
-    assert state.exists()
+    assert (folder / "state.json").exists()
     assert not out.exists()
     wanted = {"members": 3000, "keep": ["indicators", "members"]}
     whole = bm.run_ensemble(BASE, out=out, resume=True, **wanted)
