@@ -22,6 +22,10 @@ FloatArray = npt.NDArray[np.float64]
 
 __all__ = ["Design", "Factor", "make_design", "parse_distribution"]
 
+#: Share of a distribution between its bounds below which its quantiles are lost in rounding.
+_LEAST_MASS = 1e-6
+#: What all members share, so that no factor can name it.
+_SHARED = ("ensemble", "meta", "parameters", "period", "system")
 _FORMS = "uniform(a, b), normal(mean, sd), lognormal(median, factor), triangular(a, mode, b)"
 
 
@@ -84,11 +88,33 @@ class Factor:
         """
         if self.kind == "values":
             return self.numbers[min(int(share * len(self.numbers)), len(self.numbers) - 1)]
-        forward, backward = _distribution(self.kind, self.numbers)
-        low = forward(self.lower) if math.isfinite(self.lower) else 0.0
-        high = forward(self.upper) if math.isfinite(self.upper) else 1.0
+        low, high = self._ends()
+        _, backward = _distribution(self.kind, self.numbers)
         value = float(backward(low + share * (high - low)))
         return min(max(value, self.lower), self.upper)
+
+    def _ends(self) -> tuple[float, float]:
+        """Distribution function at the bounds."""
+        forward, _ = _distribution(self.kind, self.numbers)
+        low = forward(self.lower) if math.isfinite(self.lower) else 0.0
+        high = forward(self.upper) if math.isfinite(self.upper) else 1.0
+        return low, high
+
+    def mass(self) -> float:
+        """Give the share of the distribution that lies between the bounds.
+
+        Returns
+        -------
+        float
+            Between 0 and 1.
+
+        Examples
+        --------
+        >>> Factor("x", False, "", "normal", (0.0, 1.0), 0.0, math.inf).mass()
+        0.5
+        """
+        low, high = self._ends()
+        return high - low
 
     def text(self, value: float) -> str:
         """Write a value with its unit.
@@ -103,7 +129,10 @@ class Factor:
         str
             As a scenario holds it.
         """
-        return f"{value!r} {self.unit}" if self.unit not in ("", "1") else repr(value)
+        if self.unit not in ("", "1"):
+            return f"{value!r} {self.unit}"
+        # years and counts are whole numbers in a scenario
+        return str(int(value)) if value.is_integer() else repr(value)
 
 
 def _distribution(
@@ -194,6 +223,8 @@ def _numbers(parts: list[str], unit: str | None, where: str) -> tuple[list[float
         except ValueError:
             problems.append(Problem(where, "not a number", repr(part)))
             continue
+        if not math.isfinite(found[-1]):
+            problems.append(Problem(where, "not a finite number", repr(part)))
         given = given.strip()
         if given and seen is not None and given != seen:
             problems.append(Problem(where, "numbers in several units", given, seen))
@@ -235,6 +266,15 @@ def _factor(name: str, spread: Any, parameter: Parameter | None, where: str) -> 
         lower, upper = numbers[2:]
     elif kind in ("uniform", "triangular"):
         lower, upper = max(lower, numbers[0]), min(upper, numbers[-1])
+        if not lower < upper and numbers[0] < numbers[-1] and parameter is not None:
+            raise InputError(
+                Problem(
+                    where,
+                    "lies outside the range of the parameter",
+                    repr(spread),
+                    f"{parameter.lower:g} to {parameter.upper:g} {parameter.unit}",
+                )
+            )
     numbers = numbers[: 3 if kind == "triangular" else 2]
     rising = all(a < b for a, b in itertools.pairwise(numbers))
     wrong = (
@@ -248,7 +288,17 @@ def _factor(name: str, spread: Any, parameter: Parameter | None, where: str) -> 
         raise InputError(
             Problem(where, "no such distribution", repr(spread), "rising bounds, spread above 0")
         )
-    return Factor(name, parameter is not None, unit, kind, tuple(numbers), lower, upper)
+    factor = Factor(name, parameter is not None, unit, kind, tuple(numbers), lower, upper)
+    if factor.mass() < _LEAST_MASS:
+        raise InputError(
+            Problem(
+                where,
+                "hardly anything of it lies between its bounds",
+                repr(spread),
+                hint=f"They are {lower:g} and {upper:g} {unit}",
+            )
+        )
+    return factor
 
 
 class Design:
@@ -364,6 +414,9 @@ def make_design(
         if is_parameter and name not in parameters:
             problems.append(Problem(where, "no such parameter", hint=nearest(name, parameters)))
             continue
+        if not is_parameter and (problem := _shared(name, where)):
+            problems.append(problem)
+            continue
         try:
             made = _factor(name, spread, parameters[name] if is_parameter else None, where)
         except InputError as error:
@@ -388,6 +441,15 @@ def make_design(
     elif factors and ensemble.design in ("latin_hypercube", "sobol"):
         rows = _spread_evenly(ensemble.design, len(factors), draws, ensemble.seed)
     return Design(factors, ensemble.design, ensemble.seed, draws, root, rows)
+
+
+def _shared(key: str, where: str) -> Problem | None:
+    """Refuse a key that cannot differ between members."""
+    root = key.split(".")[0]
+    if root not in _SHARED:
+        return None
+    hint = "Name the parameter itself" if root == "parameters" else "Make scenarios of it"
+    return Problem(where, f"members share {root!r}, so that it cannot differ", hint=hint)
 
 
 def _spread_evenly(kind: str, width: int, draws: int, seed: int) -> FloatArray:
@@ -454,19 +516,25 @@ def _table(ensemble: Ensemble, parameters: ParameterSet, draws: int, folder: Pat
     assert ensemble.table is not None
     path = folder / ensemble.table
     try:
-        frame = pd.read_csv(path, comment="#")
+        frame = pd.read_csv(path, comment="#", header=None, dtype=str, skipinitialspace=True)
     except (OSError, ValueError) as error:
         raise InputError(Problem("ensemble.table", "cannot be read", f"{path}: {error}")) from None
-    factors, problems = [], []
-    for column in frame.columns:
+    factors: list[Factor] = []
+    problems: list[Problem] = []
+    heads, body = frame.iloc[0].fillna("").tolist(), frame.iloc[1:]
+    for i, column in enumerate(heads):
         name, _, unit = str(column).partition("[")
         name, unit = name.strip(), unit.rstrip("] ").strip()
         where = f"{ensemble.table}, column {column!r}"
         known = name in parameters
         if not known and "." not in name:
             problems.append(Problem(where, "no such parameter", hint=nearest(name, parameters)))
+        if problem := _shared(name, where):
+            problems.append(problem)
+        if name in [f.name for f in factors]:
+            problems.append(Problem(where, "is given twice"))
         try:
-            values = tuple(float(v) for v in frame[column])
+            values = tuple(float(v) for v in body[i])
         except ValueError as error:
             problems.append(Problem(where, "does not hold numbers", str(error)))
             continue
@@ -480,13 +548,13 @@ def _table(ensemble: Ensemble, parameters: ParameterSet, draws: int, folder: Pat
                 problems.extend(error.problems)
         unit = parameters[name].unit if known else unit
         factors.append(Factor(name, known, unit, "values", values))
-    if draws > len(frame):
+    if draws > len(body):
         problems.append(
             Problem(
                 "ensemble.members",
                 "more members than the table has rows",
                 f"{draws} draws",
-                f"at most {len(frame)}",
+                f"at most {len(body)}",
                 "Raise members_per_draw, or lengthen the table",
             )
         )

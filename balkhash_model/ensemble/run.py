@@ -143,6 +143,9 @@ def run_ensemble(
     if asked != records[0].ensemble.members:
         records[0] = with_settings(records[0], {"ensemble.members": asked})
     study = Study(records, asked)
+    for plan in range(len(records)):
+        # what is wrong with every draw is said before a file is made
+        study.parts(plan, np.zeros(1, dtype=np.int64))
     job = _job(study, resolution, block, out is not None)
     runner = _Runner(job, out, members_to, threads, client)
     return runner.run(resume, force, progress)

@@ -332,11 +332,75 @@ def test_a_table_is_the_design(tmp_path):
                            ["lake_reference_area", "strait_width", -0.9]]}, 3,
          "no variables have these correlations"),
         ({"variables": ["salinity.wst"]}, 3, "is not gathered"),
+        ({"parameters": {"lake_reference_area": "uniform(1, 2)"}}, 3,
+         r"outside the range of the parameter.*16750 to 17750 km2"),
+        ({"parameters": {"lake_reference_area": ["nan", 17000]}}, 3, "not a finite number"),
+        # rounding would make every quantile the upper bound
+        ({"factors": {"initial.lake_level": "normal(341 m, 0.01 m, 341.5 m, 342 m)"}}, 3,
+         "hardly anything of it lies between"),
+        # members share these, so that they would be drawn and have no effect
+        ({"factors": {"parameters.overrides.lake_reference_area": ["17000 km2"]}}, 3,
+         r"members share 'parameters'.*Name the parameter itself"),
+        ({"factors": {"period.substeps": [1, 4]}}, 3, "members share 'period'"),
+        # the place of the scenario says nothing of what was drawn
+        ({"factors": {"initial.lake_level": "uniform(341, 342)"}}, 3,
+         r"a draw with initial.lake_level = 341.* no unit"),
+        ({"parameters": {"lake_reference_area": [1.0]}}, 3,
+         r"a draw with lake_reference_area = 1.0 km2: "),
     ],
 )  # fmt: skip
 def test_errors_say_what_is_wrong(values, members, says):
     with pytest.raises(bm.InputError, match=says):
         bm.run_ensemble(settings(**values), members=members)
+
+
+def test_two_correlations_of_one_pair_are_refused():
+    area, delta = "lake_reference_area", "delta_loss"
+    with pytest.raises(bm.InputError, match="more than one correlation"):
+        settings(
+            parameters={area: "prior", delta: "prior"},
+            correlations=[[area, delta, 0.9], [delta, area, -0.9]],
+        )
+
+
+def test_a_draw_that_cannot_be_leaves_nothing_behind(tmp_path):
+    with pytest.raises(bm.InputError, match="no unit"):
+        bm.run_ensemble(
+            settings(factors={"initial.lake_level": [341]}), members=3, out=tmp_path / "a.nc"
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def test_whole_numbers_of_a_scenario_may_differ():
+    found = bm.run_ensemble(
+        settings(factors={"inflow.generator.block": [1, 5]}, design="factorial"), members=2
+    )
+    for k, block in enumerate((1, 5)):
+        record = with_settings(load_scenario(BASE), {"inflow.generator.block": block})
+        alone = bm.run_ensemble(record, members=2)
+        assert float(found["lowest"][k]) == float(alone["lowest"][k])
+    assert found["lowest"][1] != bm.run_ensemble(BASE, members=2)["lowest"][1]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("initial.lake_level [m],initial.lake_level [m]\n341,342\n", "is given twice"),
+        ("period.substeps\n4\n", "members share 'period'"),
+        ("initial.lake_level [m]\nhigh\n", "does not hold numbers"),
+        ("initial.lake_level [m],inflow.mean [km3/yr]\n341,\n", "has gaps"),
+        ("initial.lake_level [m]\n", "more members than the table has rows"),
+        ("", "cannot be read"),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_said(tmp_path, text, says):
+    (tmp_path / "draws.csv").write_text(text)
+    (tmp_path / "mine.yml").write_text(
+        "extends: baseline_2050\nmeta: {name: mine, title: t, rationale: r}\n"
+        "ensemble: {members: 1, design: table, table: draws.csv}\n"
+    )
+    with pytest.raises(bm.InputError, match=says):
+        bm.run_ensemble(tmp_path / "mine.yml")
 
 
 def test_a_run_refuses_what_only_an_ensemble_does():
@@ -363,10 +427,10 @@ def test_arguments_that_are_wrong_are_said_together():
         ({"members": True}, "members: a whole number"),
         ({"members": 2e9}, "members: a whole number"),
         ({"threads": 0}, "threads: a whole number"),
-        ({"resolution": "1 mm"}, "resolution: outside its range"),
+        ({"resolution": "1 mm"}, r"resolution: outside its range"),
         ({"keep": "members"}, "keep: is one name"),
         ({"variables": "salinity.west"}, "variables: is one name"),
-        ({"thresholds": 341.0}, "thresholds: is no list of numbers.*In metres"),
+        ({"thresholds": 341.0}, r"thresholds: is no list of numbers.*In metres"),
         ({"quantiles": ["half"]}, "quantiles: is no list of numbers"),
         ({"client": "tcp://head:8786"}, "client: is no client of a dask cluster"),
     ],
@@ -387,7 +451,7 @@ def test_an_output_that_is_there_is_not_replaced(tmp_path):
     bm.run_ensemble(BASE, members=3, out=tmp_path / "a.nc")
     with pytest.raises(bm.InputError, match="is there already"):
         bm.run_ensemble(BASE, members=3, out=tmp_path / "a.nc")
-    with pytest.raises(bm.InputError, match="nothing to resume.*is whole; use force"):
+    with pytest.raises(bm.InputError, match=r"nothing to resume.*is whole; use force"):
         bm.run_ensemble(BASE, members=3, out=tmp_path / "a.nc", resume=True)
     bm.run_ensemble(BASE, members=3, out=tmp_path / "a.nc", force=True)
 
@@ -484,7 +548,7 @@ def test_a_run_whose_table_has_changed_is_not_resumed(tmp_path):
     assert "draws.csv" in part.attrs["input_checksums"]
     before = table.read_text()
     table.write_text(before.replace("342.0", "342.5"))
-    with pytest.raises(bm.InputError, match="is of another ensemble.*a file that it reads"):
+    with pytest.raises(bm.InputError, match=r"is of another ensemble.*a file that it reads"):
         bm.run_ensemble(mine, resume=True, **wanted)
     table.write_text(before)
     assert bm.run_ensemble(mine, resume=True, **wanted).attrs["complete"] == "yes"
