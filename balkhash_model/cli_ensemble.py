@@ -153,8 +153,12 @@ def run_members(
         _print_levels(result)
         for path in paths:
             typer.echo(f"wrote {path}")
-    if result.attrs["complete"] == "no":
-        typer.echo(f"- {result.attrs['comment']}; go on with --resume", err=quiet or as_json)
+    interrupted = result.attrs["complete"] == "no"
+    if interrupted or not quiet:
+        for note in str(result.attrs.get("comment", "")).splitlines():
+            typer.echo(f"- {note}", err=quiet or as_json)
+    if interrupted:
+        typer.echo("- go on with --resume", err=quiet or as_json)
         raise typer.Exit(130)
 
 

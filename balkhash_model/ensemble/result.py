@@ -171,7 +171,7 @@ def label(
     )
     meanings = np.array(list(layout.STATUS.values()), dtype=object)
     dataset = dataset.assign_coords(status_code=("status_code", meanings))
-    dataset.attrs = _attributes(worlds, facts)
+    dataset.attrs = _attributes(worlds, gathered, facts)
     return dataset
 
 
@@ -293,7 +293,9 @@ def _put_members(
     )
 
 
-def _attributes(worlds: Sequence[World], facts: Facts) -> dict[str, Any]:
+def _attributes(
+    worlds: Sequence[World], gathered: Sequence[Gathered], facts: Facts
+) -> dict[str, Any]:
     records = [w.record for w in worlds]
     complete = facts.done == facts.asked
     attrs: dict[str, Any] = {
@@ -315,10 +317,18 @@ def _attributes(worlds: Sequence[World], facts: Facts) -> dict[str, Any]:
         "versions": json.dumps(provenance.versions(), sort_keys=True),
         **facts.design,
     }
-    if not complete:
-        attrs["comment"] = (
-            f"ATTENTION: interrupted; the first {facts.done} of {facts.asked} members alone"
-        )
+    notes = (
+        [] if complete else [f"interrupted; the first {facts.done} of {facts.asked} members alone"]
+    )
+    for name, g in zip(facts.names, gathered, strict=True):
+        ended = [f"{n} {layout.STATUS[i]}" for i, n in enumerate(g.status.tolist()) if i and n]
+        if ended:
+            notes.append(
+                f"of the {int(g.members[0])} members of {name} {', '.join(ended)}; what follows in "
+                "them is beyond their curves, and is in the statistics"
+            )
+    if notes:
+        attrs["comment"] = "\n".join(f"ATTENTION: {note}" for note in notes)
     return attrs
 
 

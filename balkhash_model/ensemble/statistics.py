@@ -255,13 +255,21 @@ class Moments:
         Returns
         -------
         array (n,)
-            Means; NaN where there is no value.
+            Means; NaN where there is no value, or one beyond what the sums can hold.
         """
         with np.errstate(invalid="ignore", divide="ignore"):
-            mean: FloatArray = self.grid.reference + self.sums[:, 1] / self.sums[:, 0] / (
-                self.grid.scale
-            )
-        return mean
+            mean = self.grid.reference + self.sums[:, 1] / self.sums[:, 0] / self.grid.scale
+        return np.where(self._held(), mean, np.nan)
+
+    def _held(self) -> npt.NDArray[np.bool_]:
+        """Whether every value lay within what the sums can hold."""
+        from balkhash_model.ensemble.tally import MOST
+
+        reach = MOST / self.grid.scale
+        low, high = self.grid.reference - reach, self.grid.reference + reach
+        # without a value the ends are infinite the other way round
+        held: npt.NDArray[np.bool_] = ~((self.ends[:, 0] < low) | (self.ends[:, 1] > high))
+        return held
 
     def deviation(self) -> FloatArray:
         """Standard deviation of the members, with n - 1.
@@ -269,11 +277,13 @@ class Moments:
         Returns
         -------
         array (n,)
-            Deviations; NaN where there are fewer than two values.
+            Deviations; NaN where there are fewer than two values, or one beyond what the sums can
+            hold.
         """
+        held = self._held()
         out = np.full(len(self.sums), np.nan)
         for i, (n, total, high, low, _) in enumerate(self.sums.tolist()):
-            if n > 1:
+            if n > 1 and held[i]:
                 # whole numbers of any length, so nothing cancels
                 spread = n * ((high << 32) + low) - total * total
                 out[i] = math.sqrt(spread / (n * (n - 1))) / self.grid.scale

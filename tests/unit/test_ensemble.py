@@ -204,6 +204,55 @@ def test_the_statistics_of_a_run_are_those_of_its_members(result, tmp_path):
     assert ever == int((middle < 341.0).any(axis=1).sum())
 
 
+def test_a_mean_that_the_sums_cannot_hold_is_none():
+    moments = Moments(level_grid(330.0, 350.0), 3)
+    moments.add(np.array([[340.0, 342.0], [340.0, 500.0], [np.nan, np.nan]]))
+    assert moments.mean()[0] == 341.0
+    assert np.isnan(moments.mean()[1:]).all()
+    assert np.isnan(moments.deviation()[1:]).all()
+    assert moments.deviation()[0] == pytest.approx(2.0**0.5)
+
+
+def test_members_that_leave_their_curves_are_told(tmp_path, monkeypatch, capsys):
+    from balkhash_model import cli
+
+    record = settings(
+        factors={"inflow.mean": ["14 km3/yr", "120 km3/yr"]}, design="factorial", members_per_draw=4
+    )
+    found = bm.run_ensemble(record, members=8)
+    assert found["status"].values.tolist() == [0] * 4 + [2] * 4
+    assert found.attrs["comment"].startswith("ATTENTION: of the 8 members of baseline_2050 4 over")
+    last = found.isel(time_edge=-1)
+    # a mean of members some of which lie over a hundred metres too high is none
+    assert float(last["lake_level_greatest"]) > 420.0
+    assert np.isnan(float(last["lake_level_mean"]))
+    arguments = ["balkhash", "run", BASE, "--members", "4", "--out", str(tmp_path), "--set",
+                 "inflow.mean=120 km3/yr"]  # fmt: skip
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert "4 overtopped" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--keep", "members", "--resume"], ["--keep: has no effect without", "--resume: has no"]),
+        (["--members", "4", "--substeps", "2"], ["Use --set period.substeps=N"]),
+    ],
+)
+def test_options_of_the_other_kind_of_run_are_refused(options, says, monkeypatch, capsys, tmp_path):
+    from balkhash_model import cli
+
+    arguments = ["balkhash", "run", BASE, "--out", str(tmp_path / "out"), *options]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert all(text in told for text in says)
+
+
 def test_quantiles_of_indicators_are_those_of_the_members(result):
     shares = result["quantile"].values
     for name in ("lowest", "end", "change", "years_below", "recovery"):
