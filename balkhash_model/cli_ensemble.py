@@ -63,6 +63,16 @@ def _records(
     return records
 
 
+def _make_folder(out: Path) -> None:
+    """Make the folder of the results before anything is computed."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            Problem(f"output folder {str(out)!r}", "cannot be made", str(error))
+        ) from None
+
+
 def run_members(
     names: Sequence[str],
     members: int,
@@ -119,12 +129,7 @@ def run_members(
     from balkhash_model.plot import exceedance, fan, first_crossing, save
 
     records = _records(names, variants, settings, in_order)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            Problem(f"output folder {str(out)!r}", "cannot be made", str(error))
-        ) from None
+    _make_folder(out)
     stem = records[0].meta.name if len(records) == 1 else f"{records[0].meta.name}_and_others"
     target = out / f"{stem}.ensemble.nc"
     with _bar(stem) as report:
@@ -239,6 +244,7 @@ def _sensitivity(
     from balkhash_model.plot import save, sensitivity_bars
 
     record = _records([scenario], variants or (), settings or (), False)[0]
+    _make_folder(out)
     with _bar(record.meta.name) as report:
         table = sensitivity(
             record,
@@ -249,7 +255,6 @@ def _sensitivity(
             threads=threads,
             progress=report,
         )
-    out.mkdir(parents=True, exist_ok=True)
     when = year or record.last_year()
     title = f"{record.meta.title}\nWhat the mean level of {when} depends on"
     _frame(f"Mean level of {when}", table, "factor", dict.fromkeys(table.columns, 3))

@@ -679,6 +679,24 @@ def test_shares_of_the_variance():
     assert abs(table.loc["outputs.threshold", "total"]) < 1e-12
 
 
+def test_a_folder_that_cannot_be_is_said_before_anything_is_computed(tmp_path, monkeypatch, capsys):
+    from balkhash_model import cli
+    from balkhash_model.ensemble import sensitivity as module
+
+    def computed(*args, **more):
+        raise AssertionError("computed")
+
+    monkeypatch.setattr(module, "sensitivity", computed)
+    (tmp_path / "file").write_text("")
+    arguments = ["balkhash", "sensitivity", BASE, "--out", str(tmp_path / "file" / "x"), "--set",
+                 "ensemble.factors={initial.lake_level: [341 m]}"]  # fmt: skip
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert "cannot be made" in capsys.readouterr().err
+
+
 def test_sensitivity_says_all_that_is_wrong():
     with pytest.raises(bm.InputError) as caught:
         bm.sensitivity(BASE, 7, year=1999)
