@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from balkhash_model.cli_scenario import Settings, Variants, _frame
-from balkhash_model.errors import InputError, Problem
+from balkhash_model.errors import BalkhashError, InputError, Problem
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -71,6 +71,17 @@ def _make_folder(out: Path) -> None:
         raise InputError(
             Problem(f"output folder {str(out)!r}", "cannot be made", str(error))
         ) from None
+
+
+@contextmanager
+def _written(path: Path, rest: str = "") -> Iterator[None]:
+    """Say what could not be written, and what there is nevertheless."""
+    try:
+        yield
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        text = f"{path}: cannot be written: {error.strerror or error}"
+        raise BalkhashError(f"{text}. {rest}" if rest else text) from None
 
 
 def run_members(
@@ -151,7 +162,8 @@ def run_members(
         ("first_below", first_crossing(result)),
     ):
         paths.append(out / f"{stem}.{name}.png")
-        save(figure, paths[-1])
+        with _written(paths[-1], f"The result {target} is whole"):
+            save(figure, paths[-1])
     if as_json:
         _emit(result, paths)
     elif not quiet:
@@ -259,8 +271,10 @@ def _sensitivity(
     title = f"{record.meta.title}\nWhat the mean level of {when} depends on"
     _frame(f"Mean level of {when}", table, "factor", dict.fromkeys(table.columns, 3))
     csv, png = (out / f"{record.meta.name}.sensitivity.{x}" for x in ("csv", "png"))
-    table.to_csv(csv, index_label="factor")
-    save(sensitivity_bars(table, title), png)
+    with _written(csv):
+        table.to_csv(csv, index_label="factor")
+    with _written(png, f"The table {csv} is whole"):
+        save(sensitivity_bars(table, title), png)
     for path in (csv, png):
         typer.echo(f"wrote {path}")
 

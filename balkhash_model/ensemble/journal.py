@@ -42,6 +42,10 @@ def disk_full(error: BaseException, where: Path) -> BalkhashError | None:
     --------
     >>> disk_full(OSError(28, "No space left on device"), Path("out")) is None
     False
+    >>> disk_full(RuntimeError("NetCDF: HDF error"), Path("out")) is None
+    False
+    >>> disk_full(RuntimeError("another"), Path("out")) is None
+    True
     """
     text = str(error)
     number = error.errno if isinstance(error, OSError) else None
@@ -49,6 +53,9 @@ def disk_full(error: BaseException, where: Path) -> BalkhashError | None:
         what = "a file may not grow as large as it must"
     elif number in (errno.ENOSPC, errno.EDQUOT) or os.strerror(errno.ENOSPC) in text:
         what = "the disk is full"
+    elif isinstance(error, RuntimeError) and "HDF error" in text:
+        # the library of HDF5 does not say why
+        what = f"cannot be written ({text}), most likely since the disk is full"
     else:
         return None
     return BalkhashError(f"{where}: {what}. What was written before is kept; make room and resume")

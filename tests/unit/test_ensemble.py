@@ -517,7 +517,7 @@ def test_a_disk_without_room_is_seen_before(tmp_path, monkeypatch):
     import shutil
 
     monkeypatch.setattr(shutil, "disk_usage", lambda path: type("U", (), {"free": 1000})())
-    with pytest.raises(bm.InputError, match="no room for the states"):
+    with pytest.raises(bm.InputError, match=r"no room for the states.*got 0\.00 MB free.*\d MB"):
         bm.run_ensemble(BASE, members=50, keep=["members"], out=tmp_path / "a.nc")
     # and nothing is left in the way of the next
     assert not list(tmp_path.iterdir())
@@ -546,6 +546,21 @@ def test_a_disk_that_fills_keeps_what_was_done(tmp_path, monkeypatch):
     xr.testing.assert_identical(whole.drop_attrs(), fresh.drop_attrs())
     one, two = ((tmp_path / f"{x}.members.nc").read_bytes() for x in "ab")
     assert one == two
+
+
+def test_a_disk_that_fills_at_the_result_is_said(tmp_path, monkeypatch):
+    from balkhash_model import job
+
+    def full(dataset, path):
+        raise RuntimeError("NetCDF: HDF error")
+
+    write = job.write_result
+    monkeypatch.setattr(job, "write_result", full)
+    with pytest.raises(bm.BalkhashError, match="most likely since the disk is full.*resume"):
+        bm.run_ensemble(BASE, members=5, out=tmp_path / "a.nc")
+    monkeypatch.setattr(job, "write_result", write)
+    found = bm.run_ensemble(BASE, members=5, out=tmp_path / "a.nc", resume=True)
+    assert found.attrs["complete"] == "yes"
 
 
 def test_an_interrupted_run_gives_a_valid_part_that_says_so(tmp_path):
@@ -677,6 +692,26 @@ def test_shares_of_the_variance():
     assert table.loc["initial.lake_level", "total"] == pytest.approx(1.0, abs=0.15)
     # with common random numbers chance takes no part
     assert abs(table.loc["outputs.threshold", "total"]) < 1e-12
+
+
+def test_a_disk_that_fills_at_the_figures_is_said(tmp_path, monkeypatch, capsys):
+    from balkhash_model import cli, plot
+
+    def full(figure, path):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(plot, "save", full)
+    arguments = ["balkhash", "run", BASE, "--members", "5", "--out", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    assert "fan.png: cannot be written: No space left on device. The result" in (
+        capsys.readouterr().err.replace("\n", " ")
+    )
+    # the result, and no half of a figure
+    assert [p.name for p in tmp_path.iterdir()] == [f"{BASE}.ensemble.nc"]
 
 
 def test_a_folder_that_cannot_be_is_said_before_anything_is_computed(tmp_path, monkeypatch, capsys):
