@@ -6,7 +6,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -194,10 +193,15 @@ def _records(
     return records
 
 
+def _within(value: object, low: float, high: float) -> bool:
+    """Whether something is a number in a range."""
+    real = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return real and low <= float(value) <= high  # type: ignore[arg-type]
+
+
 def _whole(value: object) -> bool:
     """Whether something is a whole number from 1 to a thousand million, as 1000 or 1e6."""
-    real = isinstance(value, Real) and not isinstance(value, bool)
-    return real and 1 <= float(value) <= 1e9 and float(value).is_integer()  # type: ignore[arg-type]
+    return _within(value, 1, 1e9) and float(value).is_integer()  # type: ignore[arg-type]
 
 
 def _check(
@@ -216,7 +220,7 @@ def _check(
             problems.append(
                 Problem(name, "a whole number from 1 is needed", repr(count), f"as {name}=2")
             )
-    if not isinstance(resolution, Real) or not 1e-5 <= resolution <= 1.0:
+    if not _within(resolution, 1e-5, 1.0):
         problems.append(
             Problem("resolution", "outside its range", f"{resolution} m", "1e-5 to 1 m")
         )

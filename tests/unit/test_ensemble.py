@@ -556,7 +556,7 @@ def test_a_disk_that_fills_at_the_result_is_said(tmp_path, monkeypatch):
 
     write = job.write_result
     monkeypatch.setattr(job, "write_result", full)
-    with pytest.raises(bm.BalkhashError, match="most likely since the disk is full.*resume"):
+    with pytest.raises(bm.BalkhashError, match=r"most likely since the disk is full.*resume"):
         bm.run_ensemble(BASE, members=5, out=tmp_path / "a.nc")
     monkeypatch.setattr(job, "write_result", write)
     found = bm.run_ensemble(BASE, members=5, out=tmp_path / "a.nc", resume=True)
