@@ -77,11 +77,12 @@ def run_ensemble(
         ``"statistics"`` always; ``"indicators"`` of each member; ``"members"``: the states of each
         member, in a file beside `out`.
     variables : sequence of str, optional
-        What is gathered beside the lake level: ``water_level.NAME``, ``salinity.NAME``.
+        What is gathered beside the lake level: ``water_level.NAME``, ``salinity.NAME``; the
+        salinity of the West, where there is one, if nothing is named.
     thresholds : sequence of float, optional
         Levels whose crossing is counted, m.
     quantiles : sequence of float, optional
-        Shares between 0 and 1.
+        Shares between 0 and 1, rising.
     seed : int, optional
         Seed, in place of that of the scenario.
     resolution : float, default 0.002
@@ -116,7 +117,8 @@ def run_ensemble(
         ``first_below_count`` ...) and, where kept, the indicators of each. The level of the lake at
         an instant is that of its basins weighted by area, or of the lowest where they are
         apart; indicators use the mean of the levels at both edges of an interval. An interrupted
-        run gives the members that were done, with ``complete`` set to ``no``.
+        run gives the members that were done, with ``complete`` set to ``no``. ``comment`` says so,
+        and how many members dried out, overtopped or could not be solved (``status_count``).
 
     Raises
     ------
