@@ -243,7 +243,7 @@ def spaghetti(
             return legend_on(axes, lang)
         finish(
             figure,
-            title or run_title(result, lang).replace("; ", "\n") or spread.title,
+            title or (spread.title if "scenario" in result.dims else run_title(result, lang)),
             note=members_note(result, lang),
             caption=run_caption(result, lang),
             lang=lang,

@@ -738,6 +738,15 @@ def test_sensitivity_says_all_that_is_wrong():
     assert len(caught.value.problems) == 3
 
 
+def test_every_panel_of_thresholds_shows_its_greatest_share():
+    found = bm.run_ensemble(BASE, members=60, thresholds=[340.0, 341.5])
+    figure = bm.plot.exceedance(found)
+    for axes, most in zip(figure.axes, 100.0 * found["level_below"].max("time_edge"), strict=True):
+        low, high = axes.get_ylim()
+        assert low == 0.0
+        assert high > float(most)
+
+
 def test_figures_show_what_the_result_holds(result):
     from balkhash_model.plot import ensemble_fan, exceedance, first_crossing
 
