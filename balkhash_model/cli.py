@@ -182,6 +182,11 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run scenarios; write NAME.nc, NAME.png, NAME.svg and NAME.resolved.yml for each."""
+    _refuse_mixed(
+        members is not None,
+        {"--observed": observed, "--substeps": substeps},
+        {"--keep": keep, "--members-to": members_to, "--resume": resume, "--threads": threads},
+    )
     if members is not None:
         from balkhash_model.cli_ensemble import run_members
 
@@ -233,6 +238,17 @@ def run(
             console.print(f"- {note}", markup=False)
         for path in job.paths:
             console.print(f"wrote {path}", markup=False, soft_wrap=True)
+
+
+def _refuse_mixed(many: bool, single: dict[str, object], ensemble: dict[str, object]) -> None:
+    """Refuse options of a run with an ensemble, and the other way round, rather than drop them."""
+    hints = {"--substeps": "Use --set period.substeps=N"}
+    what = "has no effect with --members" if many else "has no effect without --members"
+    given = [name for name, value in (single if many else ensemble).items() if value]
+    if given:
+        from balkhash_model.errors import InputError, Problem
+
+        raise InputError([Problem(name, what, hint=hints.get(name)) for name in given])
 
 
 @app.command()

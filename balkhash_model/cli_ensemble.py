@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from balkhash_model.cli_scenario import Settings, Variants, _frame
-from balkhash_model.errors import InputError, Problem
+from balkhash_model.errors import BalkhashError, InputError, Problem
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -61,6 +61,27 @@ def _records(
     if problems:
         raise InputError(problems)
     return records
+
+
+def _make_folder(out: Path) -> None:
+    """Make the folder of the results before anything is computed."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            Problem(f"output folder {str(out)!r}", "cannot be made", str(error))
+        ) from None
+
+
+@contextmanager
+def _written(path: Path, rest: str = "") -> Iterator[None]:
+    """Say what could not be written, and what there is nevertheless."""
+    try:
+        yield
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        text = f"{path}: cannot be written: {error.strerror or error}"
+        raise BalkhashError(f"{text}. {rest}" if rest else text) from None
 
 
 def run_members(
@@ -119,12 +140,7 @@ def run_members(
     from balkhash_model.plot import exceedance, fan, first_crossing, save
 
     records = _records(names, variants, settings, in_order)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            Problem(f"output folder {str(out)!r}", "cannot be made", str(error))
-        ) from None
+    _make_folder(out)
     stem = records[0].meta.name if len(records) == 1 else f"{records[0].meta.name}_and_others"
     target = out / f"{stem}.ensemble.nc"
     with _bar(stem) as report:
@@ -146,15 +162,20 @@ def run_members(
         ("first_below", first_crossing(result)),
     ):
         paths.append(out / f"{stem}.{name}.png")
-        save(figure, paths[-1])
+        with _written(paths[-1], f"The result {target} is whole"):
+            save(figure, paths[-1])
     if as_json:
         _emit(result, paths)
     elif not quiet:
         _print_levels(result)
         for path in paths:
             typer.echo(f"wrote {path}")
-    if result.attrs["complete"] == "no":
-        typer.echo(f"- {result.attrs['comment']}; go on with --resume", err=quiet or as_json)
+    interrupted = result.attrs["complete"] == "no"
+    if interrupted or not quiet:
+        for note in str(result.attrs.get("comment", "")).splitlines():
+            typer.echo(f"- {note}", err=quiet or as_json)
+    if interrupted:
+        typer.echo("- go on with --resume", err=quiet or as_json)
         raise typer.Exit(130)
 
 
@@ -235,6 +256,7 @@ def _sensitivity(
     from balkhash_model.plot import save, sensitivity_bars
 
     record = _records([scenario], variants or (), settings or (), False)[0]
+    _make_folder(out)
     with _bar(record.meta.name) as report:
         table = sensitivity(
             record,
@@ -245,13 +267,14 @@ def _sensitivity(
             threads=threads,
             progress=report,
         )
-    out.mkdir(parents=True, exist_ok=True)
     when = year or record.last_year()
     title = f"{record.meta.title}\nWhat the mean level of {when} depends on"
     _frame(f"Mean level of {when}", table, "factor", dict.fromkeys(table.columns, 3))
     csv, png = (out / f"{record.meta.name}.sensitivity.{x}" for x in ("csv", "png"))
-    table.to_csv(csv, index_label="factor")
-    save(sensitivity_bars(table, title), png)
+    with _written(csv):
+        table.to_csv(csv, index_label="factor")
+    with _written(png, f"The table {csv} is whole"):
+        save(sensitivity_bars(table, title), png)
     for path in (csv, png):
         typer.echo(f"wrote {path}")
 

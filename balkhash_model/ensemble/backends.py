@@ -15,7 +15,7 @@ import numpy.typing as npt
 from balkhash_model.ensemble.gather import Gathered, Layout
 from balkhash_model.ensemble.march import Block, march_block
 from balkhash_model.ensemble.study import Study
-from balkhash_model.errors import BalkhashError
+from balkhash_model.errors import BalkhashError, InputError, Problem
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -226,12 +226,19 @@ class Cluster:
 
     Raises
     ------
+    InputError
+        Where the client is none.
     BalkhashError
         Where the cluster has no workers.
     """
 
     def __init__(self, job: Job, client: Any) -> None:
         self.job, self.client = job, client
+        if not hasattr(client, "nthreads"):
+            kind = type(client).__name__
+            raise InputError(
+                Problem("client", "is no client of a dask cluster", kind, "distributed.Client")
+            )
         try:
             cores = sum(client.nthreads().values())
         except Exception as error:

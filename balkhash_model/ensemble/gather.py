@@ -7,7 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from balkhash_model.ensemble.statistics import Grid, Moments, level_grid, salinity_grid
+from balkhash_model.ensemble.statistics import (
+    Grid,
+    Moments,
+    duration_grid,
+    level_grid,
+    salinity_grid,
+)
 from balkhash_model.ensemble.world import World
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.forcing.series import axis_years
@@ -265,8 +271,7 @@ class Gathered:
         self.moments = {name: Moments(grid, n + 1) for name, grid in plan.grids.items()}
         if paired:
             self.moments["lake_level_difference"] = Moments(plan.difference, n + 1)
-        years = float(plan.seconds.sum()) / _YEAR
-        time = Grid(0.0, years, max(2 * n, 1), False, 0.0, 2.0**20)
+        time = duration_grid(float(plan.seconds.sum()) / _YEAR, n)
         level = plan.grids["lake_level"]
         grids = [level, Grid(0.0, float(n), n), level, plan.difference] + 3 * number * [time]
         for i in range(number):

@@ -42,6 +42,10 @@ def disk_full(error: BaseException, where: Path) -> BalkhashError | None:
     --------
     >>> disk_full(OSError(28, "No space left on device"), Path("out")) is None
     False
+    >>> disk_full(RuntimeError("NetCDF: HDF error"), Path("out")) is None
+    False
+    >>> disk_full(RuntimeError("another"), Path("out")) is None
+    True
     """
     text = str(error)
     number = error.errno if isinstance(error, OSError) else None
@@ -49,6 +53,9 @@ def disk_full(error: BaseException, where: Path) -> BalkhashError | None:
         what = "a file may not grow as large as it must"
     elif number in (errno.ENOSPC, errno.EDQUOT) or os.strerror(errno.ENOSPC) in text:
         what = "the disk is full"
+    elif isinstance(error, RuntimeError) and "HDF error" in text:
+        # the library of HDF5 does not say why
+        what = f"cannot be written ({text}), most likely since the disk is full"
     else:
         return None
     return BalkhashError(f"{where}: {what}. What was written before is kept; make room and resume")
@@ -93,14 +100,15 @@ class Journal:
         parts = [
             *(dump_scenario(r) for r in study.records),
             json.dumps(versions, sort_keys=True),
+            json.dumps(study.checksums, sort_keys=True),
             repr((study.members, self.job.states, sorted(self.job.plan.grids.items()))),
             repr(self.job.plan.thresholds.tolist()),
             "" if self.members is None else self.members.target.suffix,
         ]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
-    def begin(self, resume: bool, force: bool) -> int | None:
-        """Make the folder, or find where a run stopped.
+    def begin(self, resume: bool, force: bool) -> int:
+        """Make the folder and the file of the members, or find where a run stopped.
 
         Parameters
         ----------
@@ -111,8 +119,8 @@ class Journal:
 
         Returns
         -------
-        int or None
-            The first member that is still to do; None for a new run.
+        int
+            The first member that is still to do; 0 for a new run.
 
         Raises
         ------
@@ -121,17 +129,15 @@ class Journal:
         """
         if resume:
             if not (self.folder / "state.json").exists():
-                raise InputError(
-                    Problem(str(self.folder), "nothing to resume", hint="Run without resuming")
-                )
+                raise InputError(Problem(str(self.folder), "nothing to resume", hint=self._ahead()))
             state = json.loads((self.folder / "state.json").read_text(encoding="utf-8"))
             if state["fingerprint"] != self.fingerprint():
                 raise InputError(
                     Problem(
                         str(self.folder),
                         "is of another ensemble",
-                        hint="The scenario, the number of members, what is kept or the version "
-                        "differs; run without resuming, with force",
+                        hint="The scenario, a file that it reads, the number of members, what is "
+                        "kept or the version differs; run without resuming, with force",
                     )
                 )
             if self.members is not None:
@@ -141,18 +147,34 @@ class Journal:
             paths = [self.out, self.folder]
             if self.members is not None:
                 paths += [self.members.target, self.members.path]
+            state = self.folder / "state.json"
+            hint = "Resume the run, or use force" if state.exists() else "Use force"
             for path in paths:
                 if path.exists():
                     raise InputError(
-                        Problem(
-                            str(path),
-                            "is there already",
-                            hint="Resume the run, or use force to replace it",
-                        )
+                        Problem(str(path), "is there already", hint=f"{hint} to replace it")
                     )
         shutil.rmtree(self.folder, ignore_errors=True)
+        if self.members is not None:
+            names = (r.meta.name for r in self.job.study.records)
+            self.members.create({"scenarios": ", ".join(names)})
         self.folder.mkdir(parents=True)
-        return None
+        # a run that is killed before it keeps anything is resumed from its beginning
+        self._point(0, None)
+        return 0
+
+    def _ahead(self) -> str:
+        """What to do where there is nothing to resume."""
+        if self.out.exists():
+            return f"{self.out} is whole; use force to replace it"
+        return "Run without resuming" + (", with force" if self.folder.exists() else "")
+
+    def _point(self, done: int, name: str | None) -> None:
+        """Say at once and in full up to which member there is what file."""
+        state = {"done": done, "file": name, "fingerprint": self.fingerprint()}
+        note = self.folder / ".state.json"
+        note.write_text(json.dumps(state), encoding="utf-8")
+        os.replace(note, self.folder / "state.json")
 
     def save(self, done: int, gathered: Sequence[Gathered], rest: dict[str, Any]) -> None:
         """Keep the state after some members.
@@ -176,10 +198,7 @@ class Journal:
             file.flush()
             os.fsync(file.fileno())
         os.replace(aside, self.folder / name)
-        state = {"done": done, "file": name, "fingerprint": self.fingerprint()}
-        note = self.folder / ".state.json"
-        note.write_text(json.dumps(state), encoding="utf-8")
-        os.replace(note, self.folder / "state.json")
+        self._point(done, name)
         for old in self.folder.glob("state-*.npz"):
             if old.name != name:
                 old.unlink()

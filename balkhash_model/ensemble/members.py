@@ -136,8 +136,8 @@ class MemberFile:
         InputError
             Where the disk has no room for it.
         """
-        self._check_room()
         _remove(self.path)
+        self._check_room()
         self._make(attrs)
 
     def _check_room(self) -> None:
@@ -147,8 +147,8 @@ class MemberFile:
                 Problem(
                     str(self.target),
                     "no room for the states of all members",
-                    f"{free / 1e9:.1f} GB free",
-                    f"{self.needed() / 1e9:.1f} GB",
+                    f"{_size(free)} free",
+                    _size(self.needed()),
                     "Keep statistics and indicators alone, or choose another disk",
                 )
             )
@@ -318,6 +318,10 @@ def _fill(into: Any, first: int, blocks: Sequence[Block]) -> None:
         ):
             into[name][p, first:last] = np.moveaxis(values, -1, 0)
         into["lake_level"][p, first:last] = block.level.T
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.2f} MB"
 
 
 def _remove(path: Path) -> None:

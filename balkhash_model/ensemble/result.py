@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from balkhash_model import provenance, reference
+from balkhash_model import provenance
 from balkhash_model.ensemble.gather import OF_THRESHOLD, PLAIN, Gathered
+from balkhash_model.ensemble.statistics import Grid
 from balkhash_model.ensemble.world import World
 from balkhash_model.kernel import layout
-from balkhash_model.runs import used_files, used_tables
 from balkhash_model.scenario import Scenario, dump_scenario
 from balkhash_model.timeaxis import TimeAxis
 
@@ -56,6 +56,8 @@ class Facts:
         Shares.
     design : dict of str to str
         What is said of the design in the attributes.
+    checksums : dict of str to str
+        SHA-256 of the tables and files that were read.
     """
 
     names: tuple[str, ...]
@@ -64,6 +66,7 @@ class Facts:
     seed: int
     quantiles: tuple[float, ...]
     design: dict[str, str]
+    checksums: dict[str, str]
 
 
 def decimal_years(axis: TimeAxis, index: FloatArray) -> FloatArray:
@@ -168,7 +171,7 @@ def label(
     )
     meanings = np.array(list(layout.STATUS.values()), dtype=object)
     dataset = dataset.assign_coords(status_code=("status_code", meanings))
-    dataset.attrs = _attributes(worlds, facts)
+    dataset.attrs = _attributes(worlds, gathered, facts)
     return dataset
 
 
@@ -187,8 +190,6 @@ def _put_moments(
     some = next(m for m in moments if m is not None)
     n = len(some.sums)
     nothing = np.full(n, np.nan)
-    relative = "relative" if some.grid.geometric else f"in {unit}"
-    error = f"at most {some.grid.error:.4g} ({relative}) inside the grid"
 
     def each(function: Any, empty: Any = nothing) -> list[Any]:
         return [empty if m is None else function(m) for m in moments]
@@ -205,7 +206,8 @@ def _put_moments(
         f"{plain}_quantile",
         ("quantile", "time_edge"),
         each(lambda m: m.quantiles(facts.quantiles), np.full((len(facts.quantiles), n), np.nan)),
-        attrs | {"long_name": f"quantiles of the {text}", "quantile_error": error},
+        attrs
+        | {"long_name": f"quantiles of the {text}", "quantile_error": _error(some.grid, unit)},
     )
     for i, which in enumerate(("least", "greatest")):
         put(
@@ -219,6 +221,11 @@ def _put_moments(
         put(f"{plain}_out_of_grid", edge, each(lambda m: m.sums[:, 4]), {"units": "1"})
 
 
+def _error(grid: Grid, unit: str) -> str:
+    relative = "relative" if grid.geometric else f"in {unit}"
+    return f"at most {grid.error:.4g} ({relative}) inside the grid"
+
+
 def _put_indicators(put: Any, gathered: Sequence[Gathered], facts: Facts, axis: TimeAxis) -> None:
     """Distribution of each indicator over the members that have it."""
     number = gathered[0].plan.thresholds.size
@@ -228,7 +235,10 @@ def _put_indicators(put: Any, gathered: Sequence[Gathered], facts: Facts, axis: 
         attrs = {"units": unit, "long_name": f"quantiles of: {text}"}
         values = [g.indicators[i].quantiles(q)[:, 0] for g in gathered]
         if name == "lowest_time":
+            # a bin is an interval, so nothing is lost
             values = [decimal_years(axis, np.floor(v)) for v in values]
+        else:
+            attrs["quantile_error"] = _error(gathered[0].indicators[i].grid, unit)
         put(f"{name}_quantile", ("quantile",), values, attrs)
     for j, name in enumerate(OF_THRESHOLD):
         unit, text = _INDICATORS[name]
@@ -243,12 +253,12 @@ def _put_indicators(put: Any, gathered: Sequence[Gathered], facts: Facts, axis: 
             )
             continue
         values = [np.stack([m.quantiles(q)[:, 0] for m in row], axis=-1) for row in picks]
-        put(
-            f"{name}_quantile",
-            ("quantile", "threshold"),
-            values,
-            {"units": unit, "long_name": f"quantiles of: {text}"},
-        )
+        attrs = {
+            "units": unit,
+            "long_name": f"quantiles of: {text}",
+            "quantile_error": _error(picks[0][0].grid, unit),
+        }
+        put(f"{name}_quantile", ("quantile", "threshold"), values, attrs)
 
 
 def _put_members(
@@ -283,7 +293,9 @@ def _put_members(
     )
 
 
-def _attributes(worlds: Sequence[World], facts: Facts) -> dict[str, Any]:
+def _attributes(
+    worlds: Sequence[World], gathered: Sequence[Gathered], facts: Facts
+) -> dict[str, Any]:
     records = [w.record for w in worlds]
     complete = facts.done == facts.asked
     attrs: dict[str, Any] = {
@@ -301,14 +313,22 @@ def _attributes(worlds: Sequence[World], facts: Facts) -> dict[str, Any]:
         "seed": facts.seed,
         "seeds_of_members": "numpy.random.SeedSequence([seed, *stream.encode(), member])",
         "resolved_scenario": "---\n".join(dump_scenario(r) for r in records),
-        "input_checksums": json.dumps(_checksums(records), sort_keys=True),
+        "input_checksums": json.dumps(facts.checksums, sort_keys=True),
         "versions": json.dumps(provenance.versions(), sort_keys=True),
         **facts.design,
     }
-    if not complete:
-        attrs["comment"] = (
-            f"ATTENTION: interrupted; the first {facts.done} of {facts.asked} members alone"
-        )
+    notes = (
+        [] if complete else [f"interrupted; the first {facts.done} of {facts.asked} members alone"]
+    )
+    for name, g in zip(facts.names, gathered, strict=True):
+        ended = [f"{n} {layout.STATUS[i]}" for i, n in enumerate(g.status.tolist()) if i and n]
+        if ended:
+            notes.append(
+                f"of the {int(g.members[0])} members of {name} {', '.join(ended)}; what follows in "
+                "them is beyond their curves, and is in the statistics"
+            )
+    if notes:
+        attrs["comment"] = "\n".join(f"ATTENTION: {note}" for note in notes)
     return attrs
 
 
@@ -316,12 +336,3 @@ def _translated(records: Sequence[Scenario]) -> dict[str, str]:
     """Titles in the languages in which every scenario has one."""
     languages = [x for x in records[0].meta.titles if all(x in r.meta.titles for r in records)]
     return {f"title_{x}": "; ".join(r.meta.titles[x] for r in records) for x in languages}
-
-
-def _checksums(records: Sequence[Scenario]) -> dict[str, str]:
-    """SHA-256 of the tables and files that the scenarios read."""
-    found: dict[str, str] = {}
-    for record in records:
-        found |= {k: str(reference.describe(k)["sha256"]) for k in used_tables(record)}
-        found |= used_files(record)
-    return found

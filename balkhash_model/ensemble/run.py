@@ -23,6 +23,7 @@ from balkhash_model.ensemble.result import Facts, label
 from balkhash_model.ensemble.study import Study
 from balkhash_model.errors import InputError, Problem
 from balkhash_model.scenario import Scenario, load_scenario
+from balkhash_model.scenario.resolve import with_settings
 
 FloatArray = npt.NDArray[np.float64]
 #: Told of the members done and asked for.
@@ -76,11 +77,12 @@ def run_ensemble(
         ``"statistics"`` always; ``"indicators"`` of each member; ``"members"``: the states of each
         member, in a file beside `out`.
     variables : sequence of str, optional
-        What is gathered beside the lake level: ``water_level.NAME``, ``salinity.NAME``.
+        What is gathered beside the lake level: ``water_level.NAME``, ``salinity.NAME``; the
+        salinity of the West, where there is one, if nothing is named.
     thresholds : sequence of float, optional
         Levels whose crossing is counted, m.
     quantiles : sequence of float, optional
-        Shares between 0 and 1.
+        Shares between 0 and 1, rising.
     seed : int, optional
         Seed, in place of that of the scenario.
     resolution : float, default 0.002
@@ -115,7 +117,8 @@ def run_ensemble(
         ``first_below_count`` ...) and, where kept, the indicators of each. The level of the lake at
         an instant is that of its basins weighted by area, or of the lowest where they are
         apart; indicators use the mean of the levels at both edges of an interval. An interrupted
-        run gives the members that were done, with ``complete`` set to ``no``.
+        run gives the members that were done, with ``complete`` set to ``no``. ``comment`` says so,
+        and how many members dried out, overtopped or could not be solved (``status_count``).
 
     Raises
     ------
@@ -133,13 +136,17 @@ def run_ensemble(
     records = _records(scenario, seed, keep, quantiles, thresholds, variables)
     kept = records[0].ensemble.keep
     if members_to is not None and keep is None and "members" not in kept:
-        from balkhash_model.scenario.resolve import with_settings
-
         records[0] = with_settings(records[0], {"ensemble.keep": [*kept, "members"]})
     asked = members if members is not None else records[0].ensemble.members
-    _check(asked, keep, resolution, out, members_to, resume, block)
+    _check(asked, keep, resolution, out, members_to, resume, block, threads)
     assert asked is not None
+    asked, block = int(asked), None if block is None else int(block)
+    if asked != records[0].ensemble.members:
+        records[0] = with_settings(records[0], {"ensemble.members": asked})
     study = Study(records, asked)
+    for plan in range(len(records)):
+        # what is wrong with every draw is said before a file is made
+        study.parts(plan, np.zeros(1, dtype=np.int64))
     job = _job(study, resolution, block, out is not None)
     runner = _Runner(job, out, members_to, threads, client)
     return runner.run(resume, force, progress)
@@ -154,8 +161,6 @@ def _records(
     variables: Sequence[str] | None,
 ) -> list[Scenario]:
     """The scenarios; what was asked for goes into the first, so that the result says it."""
-    from balkhash_model.scenario.resolve import with_settings
-
     named = [scenario] if isinstance(scenario, str | os.PathLike | Scenario) else list(scenario)
     if not named:
         raise InputError(Problem("scenario", "none is named"))
@@ -168,17 +173,37 @@ def _records(
             problems.extend(error.problems)
     if problems:
         raise InputError(problems)
-    asked: dict[str, object] = {
-        "seed": seed,
-        "keep": None if keep is None else list(dict.fromkeys(keep)),
-        "quantiles": None if quantiles is None else [float(q) for q in quantiles],
-        "thresholds": None if thresholds is None else [f"{float(x)!r} m" for x in thresholds],
-        "variables": None if variables is None else list(variables),
-    }
-    changes = {f"ensemble.{k}": v for k, v in asked.items() if v is not None}
+    changes: dict[str, object] = {} if seed is None else {"ensemble.seed": seed}
+    for name, texts in (("keep", keep), ("variables", variables)):
+        if isinstance(texts, str):
+            problems.append(Problem(name, "is one name", repr(texts), f"a list, as [{texts!r}]"))
+        elif texts is not None:
+            changes[f"ensemble.{name}"] = list(dict.fromkeys(texts))
+    for name, given, unit in (("quantiles", quantiles, ""), ("thresholds", thresholds, " m")):
+        try:
+            found = None if given is None else [float(x) for x in given]
+        except (TypeError, ValueError):
+            hint = "In metres, as [340.5, 341.0]" if unit else "As [0.05, 0.5, 0.95]"
+            problems.append(Problem(name, "is no list of numbers", repr(given), hint=hint))
+            continue
+        if found is not None:
+            changes[f"ensemble.{name}"] = [f"{x!r}{unit}" for x in found] if unit else found
+    if problems:
+        raise InputError(problems)
     if changes:
         records[0] = with_settings(records[0], changes)
     return records
+
+
+def _within(value: object, low: float, high: float) -> bool:
+    """Whether something is a number in a range."""
+    real = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return real and low <= float(value) <= high  # type: ignore[arg-type]
+
+
+def _whole(value: object) -> bool:
+    """Whether something is a whole number from 1 to a thousand million, as 1000 or 1e6."""
+    return _within(value, 1, 1e9) and float(value).is_integer()  # type: ignore[arg-type]
 
 
 def _check(
@@ -189,18 +214,18 @@ def _check(
     members_to: str | os.PathLike[str] | None,
     resume: bool,
     block: int | None,
+    threads: int | None,
 ) -> None:
     problems = []
-    if asked is None or asked < 1 or int(asked) != asked:
+    for name, count in (("members", asked), ("block", block), ("threads", threads)):
+        if not (_whole(count) or (count is None and name != "members")):
+            problems.append(
+                Problem(name, "a whole number from 1 is needed", repr(count), f"as {name}=2")
+            )
+    if not _within(resolution, 1e-5, 1.0):
         problems.append(
-            Problem("members", "a whole number from 1 is needed", str(asked), "as members=1000")
+            Problem("resolution", "outside its range", f"{resolution} m", "1e-5 to 1 m")
         )
-    if not 1e-5 <= resolution <= 1.0:
-        problems.append(
-            Problem("resolution", "outside its range", f"{resolution:g} m", "1e-5 to 1 m")
-        )
-    if block is not None and (block < 1 or int(block) != block):
-        problems.append(Problem("block", "a whole number from 1 is needed", str(block)))
     if members_to is not None:
         problem = member_problem(Path(members_to))
         problems += [] if problem is None else [problem]
@@ -208,6 +233,8 @@ def _check(
             problems.append(
                 Problem("members_to", "the members are not kept", hint="Add 'members' to keep")
             )
+        if out is not None and os.path.realpath(out) == os.path.realpath(members_to):
+            problems.append(Problem("members_to", "is the file of the result itself", str(out)))
     if out is None and (resume or (keep is not None and "members" in keep)):
         problems.append(Problem("out", "a file is needed to resume or to keep members"))
     if out is not None:
@@ -303,9 +330,7 @@ class _Runner:
         if self.journal is None:
             return 0
         found = self.journal.begin(resume, force)
-        if found is None:
-            if self.journal.members is not None:
-                self.journal.members.create({"scenarios": ", ".join(self._names())})
+        if found == 0:
             return 0
         rest = self.journal.load(self.backend.gathered())
         if self.tables is not None and self.statuses is not None:
@@ -351,7 +376,13 @@ class _Runner:
         said: dict[str, str] = {"design": ensemble.design} if design.factors else {}
         said |= {"climates": ", ".join(map(str, self.study.climates))}
         facts = Facts(
-            self._names(), self.asked, done, ensemble.seed, tuple(ensemble.quantiles), said
+            self._names(),
+            self.asked,
+            done,
+            ensemble.seed,
+            tuple(ensemble.quantiles),
+            said,
+            self.study.checksums,
         )
         tables = None if self.tables is None else self.tables[:, :, :done]
         statuses = None if self.statuses is None else self.statuses[:, :done]

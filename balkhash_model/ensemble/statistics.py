@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-__all__ = ["Grid", "Moments", "level_grid", "salinity_grid"]
+__all__ = ["Grid", "Moments", "duration_grid", "level_grid", "salinity_grid"]
 
 
 @dataclass(frozen=True)
@@ -147,6 +147,36 @@ def salinity_grid(resolution: float = 0.002) -> Grid:
     return Grid(low, high, math.ceil((high - low) / resolution), True, 0.0, 2.0**21)
 
 
+def duration_grid(years: float, intervals: int) -> Grid:
+    """Grid of a time within a run: bins about half an interval wide, the first around zero.
+
+    Zero is the middle of its bin and the width a power of two, so that the quantile of members
+    that are never below a threshold is exactly zero.
+
+    Parameters
+    ----------
+    years : float
+        Length of the run, years.
+    intervals : int
+        Number of intervals of the run.
+
+    Returns
+    -------
+    Grid
+        Bins from zero to the length of the run.
+
+    Examples
+    --------
+    >>> grid = duration_grid(25.0, 300)
+    >>> 1.0 / grid.per_bin, grid.middle(np.array([0, 32])).tolist()
+    (0.03125, [0.0, 1.0])
+    """
+    width = 2.0 ** math.floor(math.log2(years / (2 * intervals)))
+    bins = math.ceil(years / width + 0.5)
+    low = -0.5 * width
+    return Grid(low, low + bins * width, bins, False, 0.0, 2.0**20)
+
+
 @cache
 def _edges(grid: Grid) -> tuple[FloatArray, IntArray]:
     """Edges of geometric bins and where to begin to look; nothing where all have one width."""
@@ -225,13 +255,21 @@ class Moments:
         Returns
         -------
         array (n,)
-            Means; NaN where there is no value.
+            Means; NaN where there is no value, or one beyond what the sums can hold.
         """
         with np.errstate(invalid="ignore", divide="ignore"):
-            mean: FloatArray = self.grid.reference + self.sums[:, 1] / self.sums[:, 0] / (
-                self.grid.scale
-            )
-        return mean
+            mean = self.grid.reference + self.sums[:, 1] / self.sums[:, 0] / self.grid.scale
+        return np.where(self._held(), mean, np.nan)
+
+    def _held(self) -> npt.NDArray[np.bool_]:
+        """Whether every value lay within what the sums can hold."""
+        from balkhash_model.ensemble.tally import MOST
+
+        reach = MOST / self.grid.scale
+        low, high = self.grid.reference - reach, self.grid.reference + reach
+        # without a value the ends are infinite the other way round
+        held: npt.NDArray[np.bool_] = ~((self.ends[:, 0] < low) | (self.ends[:, 1] > high))
+        return held
 
     def deviation(self) -> FloatArray:
         """Standard deviation of the members, with n - 1.
@@ -239,11 +277,13 @@ class Moments:
         Returns
         -------
         array (n,)
-            Deviations; NaN where there are fewer than two values.
+            Deviations; NaN where there are fewer than two values, or one beyond what the sums can
+            hold.
         """
+        held = self._held()
         out = np.full(len(self.sums), np.nan)
         for i, (n, total, high, low, _) in enumerate(self.sums.tolist()):
-            if n > 1:
+            if n > 1 and held[i]:
                 # whole numbers of any length, so nothing cancels
                 spread = n * ((high << 32) + low) - total * total
                 out[i] = math.sqrt(spread / (n * (n - 1))) / self.grid.scale
@@ -282,14 +322,3 @@ class Moments:
             Counts, sums and ends.
         """
         return {"counts": self.counts, "sums": self.sums, "ends": self.ends}
-
-    def load(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
-        """Go on from what was gathered before.
-
-        Parameters
-        ----------
-        arrays : mapping
-            As :meth:`arrays` gives them.
-        """
-        for name, array in self.arrays().items():
-            array[...] = arrays[name]

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from balkhash_model import reference
 from balkhash_model.ensemble.design import Design, make_design, settings_of
 from balkhash_model.ensemble.world import World
 from balkhash_model.errors import InputError, Problem
 from balkhash_model.forcing.climate_file import climates_of_file
 from balkhash_model.forcing.river import Record
 from balkhash_model.library import list_systems, load_system
-from balkhash_model.runs import reconstruction_record
+from balkhash_model.runs import reconstruction_record, used_files, used_tables
 from balkhash_model.scenario import Scenario
 from balkhash_model.scenario.resolve import with_settings
 from balkhash_model.scenario.schema_inflow import STOCHASTIC
@@ -110,6 +115,8 @@ class Study:
         parameters = self._system(0, ()).parameters
         folder = first.folder("ensemble", "table")
         self.design: Design = make_design(first.ensemble, parameters, members, folder)
+        #: SHA-256 of all that is read, from before the first member on
+        self.checksums = _checksums(records)
         self.climates = [climates_of(r) for r in self.records]
         self._prepare()
 
@@ -168,10 +175,10 @@ class Study:
         every = record.parameters.overrides | dict(overrides)
         return load_system(record.system, parameters=record.parameters.set, overrides=every)
 
-    def _flow(self, record: Scenario, system: LakeSystem) -> Record | None:
+    def _flow(self, plan: int, record: Scenario, system: LakeSystem) -> Record | None:
         """The reconstructed inflow, which plans with the same parameters share."""
         if self.ensemble.reconstruct == "once":
-            system = self._system(self.records.index(record), ())
+            system = self._system(plan, ())
         if record.system not in list_systems():
             return reconstruction_record(record, system)
         generator = record.inflow.generator.source if record.inflow.kind in STOCHASTIC else ""
@@ -201,16 +208,16 @@ class Study:
             key = (plan, overrides, keys)
             if key not in self._worlds:
                 record = self.records[plan]
+                if keys:
+                    record = with_settings(record, _values(keys))
+                system = self._system(plan, overrides)
+                flow = self._flow(plan, record, system)
                 if overrides:
                     choice = record.parameters
                     every = choice.overrides | dict(overrides)
                     chosen = choice.model_copy(update={"overrides": every})
                     origins = record.origins
                     record = record.model_copy(update={"parameters": chosen}).with_origins(origins)
-                if keys:
-                    record = with_settings(record, dict(keys))
-                system = self._system(plan, overrides)
-                flow = self._flow(self.records[plan], system)
                 many = self._sharing(bool(overrides or keys)) >= _MANY * self.climates[plan]
                 made = World(record, system, self.climates[plan], flow, many=many)
                 _make_room(self._worlds)
@@ -264,19 +271,62 @@ class Study:
             groups.setdefault((overrides, rest), []).append((numbers[draws == draw], start))
         parts = []
         for (overrides, rest), found in groups.items():
-            world = self.world(plan, overrides, rest)
+            start = found[0][1]
+            with _said_of((*overrides, *rest, *start)):
+                world = self.world(plan, overrides, rest)
             inside = np.concatenate([n for n, _ in found])
             drawn = inside % per if self.common else inside
             if not any(start for _, start in found):
                 parts.append(Part(world, inside, drawn, None, None))
                 continue
-            begun = [world.start(with_settings(world.record, dict(s))) for _, s in found]
+            begun = []
+            for _, start in found:
+                with _said_of(start):
+                    begun.append(world.start(with_settings(world.record, _values(start))))
             counts = [n.size for n, _ in found]
             volume, salinity = (
                 np.repeat(np.stack([b[i] for b in begun], axis=1), counts, axis=1) for i in (0, 1)
             )
             parts.append(Part(world, inside, drawn, volume, salinity))
         return parts
+
+
+def _values(keys: _Items) -> dict[str, object]:
+    """Keys with their values as a file would give them: a number that has no unit is one."""
+    found: dict[str, object] = {}
+    for key, text in keys:
+        found[key] = text
+        if " " not in text:
+            value = float(text)
+            found[key] = int(text) if value.is_integer() and text.lstrip("-").isdigit() else value
+    return found
+
+
+@contextmanager
+def _said_of(values: _Items) -> Iterator[None]:
+    """Add to what is wrong of which draw it is, since the scenario has other values there."""
+    try:
+        yield
+    except InputError as error:
+        if not values:
+            raise
+        draw = ", ".join(f"{k} = {v}" for k, v in values)
+        raise InputError(
+            replace(p, where=f"a draw with {draw}: {p.where}") for p in error.problems
+        ) from None
+
+
+def _checksums(records: list[Scenario]) -> dict[str, str]:
+    """SHA-256 of the tables and files that the scenarios and the design read."""
+    found: dict[str, str] = {}
+    for record in records:
+        found |= {k: str(reference.describe(k)["sha256"]) for k in used_tables(record)}
+        found |= used_files(record)
+    table = records[0].ensemble.table
+    if table is not None:
+        path = records[0].folder("ensemble", "table") / table
+        found[table] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
 
 
 def _make_room(kept: dict[Any, Any]) -> None:

@@ -26,6 +26,9 @@ __all__ = [
     "tally",
 ]
 
+#: Greatest whole number that goes into a sum; its square still fits 64 bits.
+MOST = 2147483647.0
+
 #: Bits of a number below its sign, exponent and the first nine bits of its mantissa.
 _CELL_BITS = 43
 
@@ -356,7 +359,7 @@ def tally(
             v = values[t, k]
             known = v == v
             fixed = (v - reference) * scale if known else 0.0
-            q = np.int64(math.floor(min(max(fixed, -2147483647.0), 2147483647.0) + 0.5))
+            q = np.int64(math.floor(min(max(fixed, -MOST), MOST) + 0.5))
             square = q * q
             number += 1 if known else 0
             total += q

@@ -78,7 +78,9 @@ def exceedance(
             year_label(axes, lang)
             if j % 3 == 0:
                 axes.set_ylabel(with_unit(word("members_below", lang), "%", lang))
-                axes.set_ylim(bottom=0.0)
+        # once all lines are there: a limit ends the scaling of panels that share their axis
+        assert axes is not None
+        axes.set_ylim(bottom=0.0)
         if figure is None:
             assert ax is not None
             return legend_on(ax, lang)

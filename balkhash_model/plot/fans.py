@@ -72,7 +72,7 @@ def fan(
     title : str, optional
         Title of the figure; that of the result where not given.
     threshold : float, optional
-        Level to mark, m; a result brings its own. None for none.
+        Level to mark in annual levels, m; None for none. A result brings its own thresholds.
     variable : str, default "lake_level"
         Of a result: such as ``lake_level``, ``salinity_west`` or ``lake_level_difference``.
     datum : str, default "Baltic system (BS)"
@@ -243,7 +243,7 @@ def spaghetti(
             return legend_on(axes, lang)
         finish(
             figure,
-            title or run_title(result, lang).replace("; ", "\n") or spread.title,
+            title or (spread.title if "scenario" in result.dims else run_title(result, lang)),
             note=members_note(result, lang),
             caption=run_caption(result, lang),
             lang=lang,

@@ -88,7 +88,11 @@ class Ensemble(Strict):
         known = {*self.parameters, *self.factors}
         for a, b, _ in self.correlations:
             if a not in known or b not in known or a == b:
-                raise ValueError(f"a correlation between {a!r} and {b!r}: two that differ")
+                raise ValueError(f"a correlation between {a!r} and {b!r}: two of those that differ")
+        pairs = [frozenset((a, b)) for a, b, _ in self.correlations]
+        for a, b, _ in self.correlations:
+            if pairs.count(frozenset((a, b))) > 1:
+                raise ValueError(f"more than one correlation between {a!r} and {b!r}")
         if self.correlations and self.design in ("factorial", "table"):
             raise ValueError(f"a design {self.design!r} has the correlations that it has")
         return self

@@ -204,6 +204,68 @@ def test_the_statistics_of_a_run_are_those_of_its_members(result, tmp_path):
     assert ever == int((middle < 341.0).any(axis=1).sum())
 
 
+def test_a_mean_that_the_sums_cannot_hold_is_none():
+    moments = Moments(level_grid(330.0, 350.0), 3)
+    moments.add(np.array([[340.0, 342.0], [340.0, 500.0], [np.nan, np.nan]]))
+    assert moments.mean()[0] == 341.0
+    assert np.isnan(moments.mean()[1:]).all()
+    assert np.isnan(moments.deviation()[1:]).all()
+    assert moments.deviation()[0] == pytest.approx(2.0**0.5)
+
+
+def test_members_that_leave_their_curves_are_told(tmp_path, monkeypatch, capsys):
+    from balkhash_model import cli
+
+    record = settings(
+        factors={"inflow.mean": ["14 km3/yr", "120 km3/yr"]}, design="factorial", members_per_draw=4
+    )
+    found = bm.run_ensemble(record, members=8)
+    assert found["status"].values.tolist() == [0] * 4 + [2] * 4
+    assert found.attrs["comment"].startswith("ATTENTION: of the 8 members of baseline_2050 4 over")
+    last = found.isel(time_edge=-1)
+    # a mean of members some of which lie over a hundred metres too high is none
+    assert float(last["lake_level_greatest"]) > 420.0
+    assert np.isnan(float(last["lake_level_mean"]))
+    arguments = ["balkhash", "run", BASE, "--members", "4", "--out", str(tmp_path), "--set",
+                 "inflow.mean=120 km3/yr"]  # fmt: skip
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert "4 overtopped" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--keep", "members", "--resume"], ["--keep: has no effect without", "--resume: has no"]),
+        (["--members", "4", "--substeps", "2"], ["Use --set period.substeps=N"]),
+    ],
+)
+def test_options_of_the_other_kind_of_run_are_refused(options, says, monkeypatch, capsys, tmp_path):
+    from balkhash_model import cli
+
+    arguments = ["balkhash", "run", BASE, "--out", str(tmp_path / "out"), *options]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert all(text in told for text in says)
+
+
+def test_quantiles_of_indicators_are_those_of_the_members(result):
+    shares = result["quantile"].values
+    for name in ("lowest", "end", "change", "years_below", "recovery"):
+        found, each = result[f"{name}_quantile"], result[name].values
+        exact = np.nanquantile(each, shares, axis=0, method="inverted_cdf")
+        limit = float(found.attrs["quantile_error"].split()[2])
+        assert np.abs(found.values - exact).max() <= limit * 1.001
+    # a member that is never below is so for no time at all, not for part of a month
+    never = result["years_below_quantile"].sel(threshold=340.5, quantile=0.5)
+    assert float((result["years_below"].sel(threshold=340.5) == 0.0).mean()) > 0.5
+    assert float(never) == 0.0
+
+
 def test_indicators_agree_with_those_of_a_run(result):
     # a run has means over the intervals, an ensemble the mean of both edges
     run = bm.run(BASE)
@@ -319,11 +381,75 @@ def test_a_table_is_the_design(tmp_path):
                            ["lake_reference_area", "strait_width", -0.9]]}, 3,
          "no variables have these correlations"),
         ({"variables": ["salinity.wst"]}, 3, "is not gathered"),
+        ({"parameters": {"lake_reference_area": "uniform(1, 2)"}}, 3,
+         r"outside the range of the parameter.*16750 to 17750 km2"),
+        ({"parameters": {"lake_reference_area": ["nan", 17000]}}, 3, "not a finite number"),
+        # rounding would make every quantile the upper bound
+        ({"factors": {"initial.lake_level": "normal(341 m, 0.01 m, 341.5 m, 342 m)"}}, 3,
+         "hardly anything of it lies between"),
+        # members share these, so that they would be drawn and have no effect
+        ({"factors": {"parameters.overrides.lake_reference_area": ["17000 km2"]}}, 3,
+         r"members share 'parameters'.*Name the parameter itself"),
+        ({"factors": {"period.substeps": [1, 4]}}, 3, "members share 'period'"),
+        # the place of the scenario says nothing of what was drawn
+        ({"factors": {"initial.lake_level": "uniform(341, 342)"}}, 3,
+         r"a draw with initial.lake_level = 341.* no unit"),
+        ({"parameters": {"lake_reference_area": [1.0]}}, 3,
+         r"a draw with lake_reference_area = 1.0 km2: "),
     ],
 )  # fmt: skip
 def test_errors_say_what_is_wrong(values, members, says):
     with pytest.raises(bm.InputError, match=says):
         bm.run_ensemble(settings(**values), members=members)
+
+
+def test_two_correlations_of_one_pair_are_refused():
+    area, delta = "lake_reference_area", "delta_loss"
+    with pytest.raises(bm.InputError, match="more than one correlation"):
+        settings(
+            parameters={area: "prior", delta: "prior"},
+            correlations=[[area, delta, 0.9], [delta, area, -0.9]],
+        )
+
+
+def test_a_draw_that_cannot_be_leaves_nothing_behind(tmp_path):
+    with pytest.raises(bm.InputError, match="no unit"):
+        bm.run_ensemble(
+            settings(factors={"initial.lake_level": [341]}), members=3, out=tmp_path / "a.nc"
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def test_whole_numbers_of_a_scenario_may_differ():
+    found = bm.run_ensemble(
+        settings(factors={"inflow.generator.block": [1, 5]}, design="factorial"), members=2
+    )
+    for k, block in enumerate((1, 5)):
+        record = with_settings(load_scenario(BASE), {"inflow.generator.block": block})
+        alone = bm.run_ensemble(record, members=2)
+        assert float(found["lowest"][k]) == float(alone["lowest"][k])
+    assert found["lowest"][1] != bm.run_ensemble(BASE, members=2)["lowest"][1]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("initial.lake_level [m],initial.lake_level [m]\n341,342\n", "is given twice"),
+        ("period.substeps\n4\n", "members share 'period'"),
+        ("initial.lake_level [m]\nhigh\n", "does not hold numbers"),
+        ("initial.lake_level [m],inflow.mean [km3/yr]\n341,\n", "has gaps"),
+        ("initial.lake_level [m]\n", "more members than the table has rows"),
+        ("", "cannot be read"),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_said(tmp_path, text, says):
+    (tmp_path / "draws.csv").write_text(text)
+    (tmp_path / "mine.yml").write_text(
+        "extends: baseline_2050\nmeta: {name: mine, title: t, rationale: r}\n"
+        "ensemble: {members: 1, design: table, table: draws.csv}\n"
+    )
+    with pytest.raises(bm.InputError, match=says):
+        bm.run_ensemble(tmp_path / "mine.yml")
 
 
 def test_a_run_refuses_what_only_an_ensemble_does():
@@ -339,25 +465,62 @@ def test_members_that_do_not_differ_are_refused():
 
 def test_arguments_that_are_wrong_are_said_together():
     with pytest.raises(bm.InputError) as caught:
-        bm.run_ensemble(BASE, members=0, resolution=0.0, block=0, resume=True)
-    assert len(caught.value.problems) == 4
+        bm.run_ensemble(BASE, members=0, resolution=0.0, block=0, threads=-1, resume=True)
+    assert len(caught.value.problems) == 5
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"members": "4"}, "members: a whole number"),
+        ({"members": True}, "members: a whole number"),
+        ({"members": 2e9}, "members: a whole number"),
+        ({"threads": 0}, "threads: a whole number"),
+        ({"resolution": "1 mm"}, r"resolution: outside its range"),
+        ({"keep": "members"}, "keep: is one name"),
+        ({"variables": "salinity.west"}, "variables: is one name"),
+        ({"thresholds": 341.0}, r"thresholds: is no list of numbers.*In metres"),
+        ({"quantiles": ["half"]}, "quantiles: is no list of numbers"),
+        ({"client": "tcp://head:8786"}, "client: is no client of a dask cluster"),
+    ],
+)
+def test_arguments_of_another_kind_are_said(given, says):
+    with pytest.raises(bm.InputError, match=says):
+        bm.run_ensemble(BASE, **({"members": 4} | given))
+
+
+def test_members_may_be_a_whole_number_of_any_kind():
+    found = bm.run_ensemble(BASE, members=1e1, block=np.int64(4))
+    assert found.sizes["realization"] == 10
+    # the scenario in the result is the one that was run
+    assert "members: 10" in found.attrs["resolved_scenario"]
 
 
 def test_an_output_that_is_there_is_not_replaced(tmp_path):
     bm.run_ensemble(BASE, members=3, out=tmp_path / "a.nc")
     with pytest.raises(bm.InputError, match="is there already"):
         bm.run_ensemble(BASE, members=3, out=tmp_path / "a.nc")
-    with pytest.raises(bm.InputError, match="nothing to resume"):
+    with pytest.raises(bm.InputError, match=r"nothing to resume.*is whole; use force"):
         bm.run_ensemble(BASE, members=3, out=tmp_path / "a.nc", resume=True)
     bm.run_ensemble(BASE, members=3, out=tmp_path / "a.nc", force=True)
+
+
+def test_the_states_do_not_go_where_the_result_goes(tmp_path):
+    (tmp_path / "there").symlink_to(tmp_path)
+    with pytest.raises(bm.InputError, match="is the file of the result itself"):
+        bm.run_ensemble(
+            BASE, members=3, out=tmp_path / "a.nc", members_to=tmp_path / "there" / "a.nc"
+        )
 
 
 def test_a_disk_without_room_is_seen_before(tmp_path, monkeypatch):
     import shutil
 
     monkeypatch.setattr(shutil, "disk_usage", lambda path: type("U", (), {"free": 1000})())
-    with pytest.raises(bm.InputError, match="no room for the states"):
+    with pytest.raises(bm.InputError, match=r"no room for the states.*got 0\.00 MB free.*\d MB"):
         bm.run_ensemble(BASE, members=50, keep=["members"], out=tmp_path / "a.nc")
+    # and nothing is left in the way of the next
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_disk_that_fills_keeps_what_was_done(tmp_path, monkeypatch):
@@ -383,6 +546,21 @@ def test_a_disk_that_fills_keeps_what_was_done(tmp_path, monkeypatch):
     xr.testing.assert_identical(whole.drop_attrs(), fresh.drop_attrs())
     one, two = ((tmp_path / f"{x}.members.nc").read_bytes() for x in "ab")
     assert one == two
+
+
+def test_a_disk_that_fills_at_the_result_is_said(tmp_path, monkeypatch):
+    from balkhash_model import job
+
+    def full(dataset, path):
+        raise RuntimeError("NetCDF: HDF error")
+
+    write = job.write_result
+    monkeypatch.setattr(job, "write_result", full)
+    with pytest.raises(bm.BalkhashError, match=r"most likely since the disk is full.*resume"):
+        bm.run_ensemble(BASE, members=5, out=tmp_path / "a.nc")
+    monkeypatch.setattr(job, "write_result", write)
+    found = bm.run_ensemble(BASE, members=5, out=tmp_path / "a.nc", resume=True)
+    assert found.attrs["complete"] == "yes"
 
 
 def test_an_interrupted_run_gives_a_valid_part_that_says_so(tmp_path):
@@ -416,6 +594,47 @@ def test_a_run_of_another_ensemble_is_not_resumed(tmp_path):
         bm.run_ensemble(BASE, members=41, resume=True, **wanted)
 
 
+def test_a_run_whose_table_has_changed_is_not_resumed(tmp_path):
+    def stop(done, asked):
+        raise KeyboardInterrupt
+
+    table = tmp_path / "draws.csv"
+    levels = np.linspace(341.0, 342.0, 64)
+    table.write_text("\n".join(["initial.lake_level [m]", *map(repr, levels.tolist())]))
+    mine = tmp_path / "mine.yml"
+    mine.write_text(
+        "extends: baseline_2050\nmeta: {name: mine, title: t, rationale: r}\n"
+        "ensemble: {members: 64, design: table, table: draws.csv}\n"
+    )
+    wanted = {"block": 1, "threads": 1, "out": tmp_path / "a.nc"}
+    part = bm.run_ensemble(mine, progress=stop, **wanted)
+    assert part.attrs["complete"] == "no"
+    assert "draws.csv" in part.attrs["input_checksums"]
+    before = table.read_text()
+    table.write_text(before.replace("342.0", "342.5"))
+    with pytest.raises(bm.InputError, match=r"is of another ensemble.*a file that it reads"):
+        bm.run_ensemble(mine, resume=True, **wanted)
+    table.write_text(before)
+    assert bm.run_ensemble(mine, resume=True, **wanted).attrs["complete"] == "yes"
+
+
+def test_a_run_that_ends_before_its_first_note_is_resumed_from_its_beginning(tmp_path, monkeypatch):
+    from balkhash_model.ensemble.backends import Threads
+
+    def killed(self, first, last, sink, stop):
+        raise MemoryError
+
+    march = Threads.march
+    wanted = {"members": 20, "out": tmp_path / "a.nc", "keep": ["indicators", "members"]}
+    monkeypatch.setattr(Threads, "march", killed)
+    with pytest.raises(MemoryError):
+        bm.run_ensemble(BASE, **wanted)
+    monkeypatch.setattr(Threads, "march", march)
+    whole = bm.run_ensemble(BASE, resume=True, **wanted)
+    assert whole.attrs["complete"] == "yes"
+    xr.testing.assert_identical(whole.drop_attrs(), bm.run_ensemble(BASE, members=20).drop_attrs())
+
+
 @pytest.mark.slow
 def test_a_killed_run_goes_on_where_it_was(tmp_path):
     script = textwrap.dedent(
@@ -428,17 +647,17 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path):
         """
     )
     out = tmp_path / "a.nc"
-    state = tmp_path / "a.nc.part" / "state.json"
+    folder = tmp_path / "a.nc.part"
     child = subprocess.Popen([sys.executable, "-c", script, str(out)], env=dict(os.environ))
     try:
         deadline = time.monotonic() + 300.0
-        while not state.exists() and time.monotonic() < deadline:
+        while not list(folder.glob("state-*.npz")) and time.monotonic() < deadline:
             assert child.poll() is None
             time.sleep(0.01)
     finally:
         os.kill(child.pid, signal.SIGKILL)
         child.wait()
-    assert state.exists()
+    assert (folder / "state.json").exists()
     assert not out.exists()
     wanted = {"members": 3000, "keep": ["indicators", "members"]}
     whole = bm.run_ensemble(BASE, out=out, resume=True, **wanted)
@@ -475,10 +694,57 @@ def test_shares_of_the_variance():
     assert abs(table.loc["outputs.threshold", "total"]) < 1e-12
 
 
+def test_a_disk_that_fills_at_the_figures_is_said(tmp_path, monkeypatch, capsys):
+    from balkhash_model import cli, plot
+
+    def full(figure, path):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(plot, "save", full)
+    arguments = ["balkhash", "run", BASE, "--members", "5", "--out", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    assert "fan.png: cannot be written: No space left on device. The result" in (
+        capsys.readouterr().err.replace("\n", " ")
+    )
+    # the result, and no half of a figure
+    assert [p.name for p in tmp_path.iterdir()] == [f"{BASE}.ensemble.nc"]
+
+
+def test_a_folder_that_cannot_be_is_said_before_anything_is_computed(tmp_path, monkeypatch, capsys):
+    from balkhash_model import cli
+    from balkhash_model.ensemble import sensitivity as module
+
+    def computed(*args, **more):
+        raise AssertionError("computed")
+
+    monkeypatch.setattr(module, "sensitivity", computed)
+    (tmp_path / "file").write_text("")
+    arguments = ["balkhash", "sensitivity", BASE, "--out", str(tmp_path / "file" / "x"), "--set",
+                 "ensemble.factors={initial.lake_level: [341 m]}"]  # fmt: skip
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert "cannot be made" in capsys.readouterr().err
+
+
 def test_sensitivity_says_all_that_is_wrong():
     with pytest.raises(bm.InputError) as caught:
         bm.sensitivity(BASE, 7, year=1999)
     assert len(caught.value.problems) == 3
+
+
+def test_every_panel_of_thresholds_shows_its_greatest_share():
+    found = bm.run_ensemble(BASE, members=60, thresholds=[340.0, 341.5])
+    figure = bm.plot.exceedance(found)
+    for axes, most in zip(figure.axes, 100.0 * found["level_below"].max("time_edge"), strict=True):
+        low, high = axes.get_ylim()
+        assert low == 0.0
+        assert high > float(most)
 
 
 def test_figures_show_what_the_result_holds(result):
