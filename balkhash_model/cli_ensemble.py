@@ -270,6 +270,8 @@ def _sensitivity(
     when = year or record.last_year()
     title = f"{record.meta.title}\nWhat the mean level of {when} depends on"
     _frame(f"Mean level of {when}", table, "factor", dict.fromkeys(table.columns, 3))
+    if note := table.attrs.get("comment"):
+        typer.echo(f"- {note}", err=True)
     csv, png = (out / f"{record.meta.name}.sensitivity.{x}" for x in ("csv", "png"))
     with _written(csv):
         table.to_csv(csv, index_label="factor")

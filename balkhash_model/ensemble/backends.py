@@ -158,9 +158,10 @@ class Threads:
         list of Gathered
             Of each plan.
         """
-        merge_all(self._own)
-        self._own[1:] = [self.job.empty() for _ in self._own[1:]]
-        return self._own[0]
+        # into a new one, and taken over at once: an interrupt in between counts nobody twice
+        total = merge_all([self.job.empty(), *self._own])
+        self._own[:] = [total, *(self.job.empty() for _ in self._own[1:])]
+        return total
 
 
 def merge_all(parts: list[list[Gathered]]) -> list[Gathered]:
@@ -310,7 +311,7 @@ class Cluster:
         for part in blocks:
             for start, made in part:
                 sink(start, made)
-        merge_all([self._total, total])
+        self._total = merge_all([self.job.empty(), self._total, total])
         return last
 
     def gathered(self) -> list[Gathered]:

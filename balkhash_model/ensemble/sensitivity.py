@@ -16,6 +16,7 @@ from balkhash_model.ensemble.gather import make_layout
 from balkhash_model.ensemble.march import Block
 from balkhash_model.ensemble.study import Study
 from balkhash_model.errors import BalkhashError, InputError, Problem
+from balkhash_model.kernel.layout import STATUS
 from balkhash_model.scenario import Scenario, load_scenario
 
 FloatArray = npt.NDArray[np.float64]
@@ -70,7 +71,8 @@ def sensitivity(
     pandas.DataFrame
         A row for each factor, the greatest first: ``rank_correlation, interval`` or
         ``first_order, first_order_interval, total, total_interval``. The intervals are half-widths
-        of 95 %; NaN for chance.
+        of 95 %; NaN for chance. Where members dried out or rose above their curves,
+        ``attrs["comment"]`` says how many.
 
     Raises
     ------
@@ -78,7 +80,7 @@ def sensitivity(
         Where nothing is named that differs, a factor has no bounds that the design needs, or the
         year lies outside.
     BalkhashError
-        Where SALib is needed and not there.
+        Where SALib is needed and not there, or a member could not be solved.
 
     Examples
     --------
@@ -113,10 +115,12 @@ def sensitivity(
             study.design.factors, kind, ensemble.seed, len(shares), None, np.asarray(shares)
         )
     study.members = study.design.draws * members_per_draw
-    levels = _levels(study, year, threads, progress, common=method == "sobol")
+    levels, left = _levels(study, year, threads, progress, common=method == "sobol")
     within = float(levels.var(axis=1, ddof=1).mean()) if members_per_draw > 1 else 0.0
     if salib is None:
-        return _by_correlation(study, levels, within)
+        table = _by_correlation(study, levels, within)
+        table.attrs |= left
+        return table
     found = analyze(bounds, levels.mean(axis=1), calc_second_order=False, seed=ensemble.seed)
     between = float(levels.mean(axis=1).var(ddof=1))
     table = pd.DataFrame(
@@ -129,7 +133,9 @@ def sensitivity(
         index=names,
     )
     table.loc[CHANCE] = [within / (within + between), np.nan] * 2
-    return table.sort_values("total", ascending=False)
+    table = table.sort_values("total", ascending=False)
+    table.attrs |= left
+    return table
 
 
 def _check(
@@ -186,21 +192,22 @@ def _levels(
     progress: Callable[[int, int], None] | None,
     *,
     common: bool,
-) -> FloatArray:
-    """Mean level of the year, by draw and member."""
+) -> tuple[FloatArray, dict[str, str]]:
+    """Mean level of the year, by draw and member; a comment on members that left their curves."""
     import threading
 
     world = study.world(0)
     years = world.axis.years
     inside = np.flatnonzero(years == (year or int(years[-1])))
     per = study.ensemble.members_per_draw
-    out = np.empty(study.members)
+    out, status = np.empty(study.members), np.zeros(study.members, dtype=np.int8)
     plan = make_layout(world, [], [341.0], 0.01)
 
     def sink(first: int, blocks: list[Block]) -> None:
         level = blocks[0].level
         middle = 0.5 * (level[inside] + level[inside + 1])
         out[first : first + level.shape[1]] = middle.mean(axis=0)
+        status[first : first + level.shape[1]] = blocks[0].status
 
     study.common = common
     runner = Threads(Job(study, plan, per * max(256 // per, 1), False), threads)
@@ -213,7 +220,22 @@ def _levels(
         done = reached
         if progress is not None:
             progress(done, study.members)
-    return out.reshape(-1, per)
+    return out.reshape(-1, per), _left(status)
+
+
+def _left(status: npt.NDArray[np.int8]) -> dict[str, str]:
+    """Say how many members dried out or overtopped; refuse what could not be solved."""
+    counts = {name: int((status == code).sum()) for code, name in STATUS.items() if code}
+    if failed := counts.pop("not solved"):
+        raise BalkhashError(
+            f"{failed} of {status.size} members could not be solved; "
+            "narrow the ranges of the factors"
+        )
+    said = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    if not said:
+        return {}
+    text = f"of {status.size} members {said}; their levels beyond the curves are in the ranking"
+    return {"comment": f"ATTENTION: {text}"}
 
 
 def _by_correlation(study: Study, levels: FloatArray, within: float) -> pd.DataFrame:

@@ -213,6 +213,35 @@ def test_a_mean_that_the_sums_cannot_hold_is_none():
     assert moments.deviation()[0] == pytest.approx(2.0**0.5)
 
 
+def test_an_interrupt_while_threads_are_put_together_counts_nobody_twice(monkeypatch):
+    from balkhash_model.ensemble import backends
+
+    def interrupted(parts):
+        whole(parts)
+        raise KeyboardInterrupt
+
+    job = type("Job", (), {"empty": staticmethod(lambda: [Counted(0)])})
+    runner = backends.Threads.__new__(backends.Threads)
+    runner.job, runner._own = job, [[Counted(3)], [Counted(4)]]
+    whole = backends.merge_all
+    monkeypatch.setattr(backends, "merge_all", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        runner.gathered()
+    monkeypatch.setattr(backends, "merge_all", whole)
+    assert runner.gathered()[0].members == 7
+    assert runner.gathered()[0].members == 7
+
+
+class Counted:
+    """Gathered sums of so many members."""
+
+    def __init__(self, members):
+        self.members = members
+
+    def merge(self, other):
+        self.members += other.members
+
+
 def test_members_that_leave_their_curves_are_told(tmp_path, monkeypatch, capsys):
     from balkhash_model import cli
 
@@ -684,6 +713,13 @@ def test_sensitivity_finds_what_matters_and_what_does_not():
     assert table.loc["initial.lake_level", "rank_correlation"] > 0.95
     assert abs(table.loc["outputs.threshold", "rank_correlation"]) < 0.4
     assert 0.0 < table.loc["inflow and climate", "rank_correlation"] < 1.0
+
+
+def test_sensitivity_tells_of_members_that_leave_their_curves():
+    assert "comment" not in bm.sensitivity(uncertain(), 8, year=2025, members_per_draw=2).attrs
+    flood = settings(factors={"inflow.mean": "uniform(100 km3/yr, 120 km3/yr)"})
+    table = bm.sensitivity(flood, 8, members_per_draw=2)
+    assert "of 16 members 16 overtopped" in table.attrs["comment"]
 
 
 def test_shares_of_the_variance():
