@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Callable, Sequence
@@ -48,6 +49,11 @@ def write_result(result: xr.Dataset, path: str | os.PathLike[str]) -> None:
     path : path-like
         The file.
 
+    Raises
+    ------
+    OSError
+        Where the file cannot be written: a full disk too, which HDF5 does not name.
+
     Examples
     --------
     >>> import balkhash_model as bm, tempfile, pathlib
@@ -67,8 +73,11 @@ def write_result(result: xr.Dataset, path: str | os.PathLike[str]) -> None:
             dataset.to_netcdf(name, engine="netcdf4", format="NETCDF4", encoding=encoding)
         os.chmod(name, 0o644)
         os.replace(name, target)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
+        if isinstance(error, RuntimeError) and "HDF error" in str(error):
+            text = f"{error}, most likely since the disk is full"
+            raise OSError(errno.ENOSPC, text) from None
         raise
 
 

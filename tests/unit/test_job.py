@@ -305,3 +305,13 @@ def test_the_doctor_names_a_table_that_is_not_as_it_was(monkeypatch):
 def test_a_series_that_ended_before_the_run_is_not_scored(tmp_path):
     job = run_jobs(["aral_style"], tmp_path)[0]
     assert job.skill.empty
+
+
+def test_a_disk_that_fills_is_said_and_nothing_is_kept(tmp_path, monkeypatch):
+    def full(*values, **named):
+        raise RuntimeError("NetCDF: HDF error")  # all that HDF5 says
+
+    monkeypatch.setattr(xr.Dataset, "to_netcdf", full)
+    with pytest.raises(InputError, match=r"cannot be written; .*likely since the disk is full"):
+        run_jobs(["hindcast_free"], tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
