@@ -25,6 +25,14 @@ __all__ = ["aral_figure", "aral_views", "chance_figure", "level_figure", "salini
 
 #: Most plans in one figure, beyond which lines cannot be told apart; in the four views fewer.
 MOST, MOST_VIEWS = 8, 5
+#: Series of observed levels, each with its words and whether it is points. Where the Aral has come
+#: apart, the level of a run is that of its lowest basin, which is in the South.
+_OBSERVED = {
+    "altimetry, annual means": ("level.altimetry", False),
+    "altimetry, South": ("level.altimetry_south", False),
+    "dated levels": ("level.dated", True),
+    "annual levels, whole sea": ("level.annual", True),
+}
 
 
 def _figure(
@@ -114,21 +122,20 @@ def level_figure(found: Sequence[Outcome], words: Words) -> Block:
 
 
 def _observed(found: Sequence[Outcome], words: Words) -> list[Line]:
-    """Dated levels and altimetry within the years of the runs, where there are any."""
+    """Observed levels within the years of the runs, where there are any."""
     table = observed_levels(str(found[0].source.dataset.attrs.get("system", "")))
     if table.empty:
         return []
     first, last = min(o.first_year for o in found), max(o.last_year for o in found)
     table = table[table["time"].dt.year.between(first, last)]
     lines = []
-    for series, points in (("altimetry, annual means", False), ("dated levels", True)):
+    for series, (key, points) in _OBSERVED.items():
         group = table[table["series"] == series]
         if group.empty:
             continue
         x = group["time"].dt.year.to_numpy(dtype=float) + 0.5
         y, s = (group[c].to_numpy(dtype=float) for c in ("level", "uncertainty"))
-        name = words("level.dated" if points else "level.altimetry")
-        lines.append(Line(x, y, name, "lake" if points else "band", y - s, y + s, 2, points))
+        lines.append(Line(x, y, words(key), "lake" if points else "band", y - s, y + s, 2, points))
     return lines
 
 
@@ -242,7 +249,7 @@ def _aral_levels(found: Sequence[Outcome], words: Words, baseline: Course) -> Bl
         _caption("aral.caption_level", words, len(plans), _aral_sources(words)),
         words("aral.alt_level", fall=words.number(float(fall.iloc[-1]), 0)),
         words,
-        x_label=words("aral.age"),
+        x_label=words("aral.age_level"),
         y_label=words("aral.axis_level"),
         downward=True,
     )

@@ -143,7 +143,9 @@ def _below(one: Outcome, words: Words) -> str:
 
 
 def _aral(found: Sequence[Outcome], words: Words, baseline: Course) -> Section:
-    blocks = [Block("text", words("aral.what"))]
+    # without volumes nothing tells when a lake began to fall
+    told = "aral.what" if any(o.path is not None for o in found) else "aral.what_level"
+    blocks = [Block("text", words(told))]
     picture = figures.aral_figure(found, words, baseline)
     if picture is not None:
         blocks.append(picture)
@@ -345,7 +347,7 @@ def _reservoir(one: Outcome, words: Words) -> Block:
         text = words("kapshagay.release") if name == "release" else label(name, words.language, "")
         cells = [float((flux * seconds)[m].sum() / seconds[m].sum() * _YEAR / _KM3) for m in masks]
         rows.append((text, *(words.number(v, 2) for v in cells)))
-    level = part["water_level"].values
+    level = part["water_level_edge"].values[1:]
     ends = [float(level[m][-1]) for m in masks]
     rows.append((words("kapshagay.level"), *(words.number(v, 2) for v in ends)))
     volume = part["water_volume"].values[1:] / _KM3
