@@ -11,7 +11,7 @@ import xarray as xr
 from balkhash_model.diagnostics import budget_table
 from balkhash_model.diagnostics.courses import Course
 from balkhash_model.quantities import label
-from balkhash_model.report import figures
+from balkhash_model.report import beside_aral, figures
 from balkhash_model.report.blocks import Block, Section, Table, known_columns
 from balkhash_model.report.language import Words
 from balkhash_model.report.outcomes import Outcome, Span
@@ -146,7 +146,7 @@ def _aral(found: Sequence[Outcome], words: Words, baseline: Course) -> Section:
     # without volumes nothing tells when a lake began to fall
     told = "aral.what" if any(o.path is not None for o in found) else "aral.what_level"
     blocks = [Block("text", words(told))]
-    picture = figures.aral_figure(found, words, baseline)
+    picture = beside_aral.aral_figure(found, words, baseline)
     if picture is not None:
         blocks.append(picture)
     rows: list[tuple[str, ...]] = []
@@ -186,7 +186,7 @@ def _aral(found: Sequence[Outcome], words: Words, baseline: Course) -> Section:
         blocks.append(
             Block("table", words("aral.note"), table=Table(words("aral.table"), head, rows))
         )
-    views = figures.aral_views(found, words, baseline)
+    views = beside_aral.aral_views(found, words, baseline)
     return Section("aral", words("aral.title"), blocks + ([views] if views is not None else []))
 
 

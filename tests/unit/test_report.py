@@ -19,7 +19,7 @@ from balkhash_model import reference, report, yamlio
 from balkhash_model.cli import app
 from balkhash_model.job import write_result
 from balkhash_model.library import load_parameters
-from balkhash_model.report import figures, language
+from balkhash_model.report import beside_aral, figures, language
 from balkhash_model.report.answer import aral_sentence
 from balkhash_model.report.language import LANGUAGES, Words
 from balkhash_model.report.outcomes import outcomes
@@ -365,8 +365,8 @@ def test_a_figure_says_that_it_does_not_hold_all_plans(files):
     assert told in figures.level_figure([one] * 9, words).text
     assert told not in figures.level_figure([one] * 8, words).text
     baseline = bm.diagnostics.observed_baseline()
-    assert told in figures.aral_figure([one] * 9, words, baseline).text
-    views = figures.aral_views([one] * 6, words, baseline)
+    assert told in beside_aral.aral_figure([one] * 9, words, baseline).text
+    views = beside_aral.aral_views([one] * 6, words, baseline)
     assert "Only the first 5 plans are drawn." in views.text
 
 
