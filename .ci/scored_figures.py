@@ -49,10 +49,8 @@ which no tolerance was set; *identities*, which are arithmetic on printed tables
 reproducible*, since what they rest on was not printed or the sources contradict each other. Source
 keys are those of `balkhash_model.reference.sources()`.
 """
-COLUMNS = (
-    "| quantity | unit | published | model | difference | tolerance | within | source | note |"
-)
-RULE = "| --- | --- | --: | --: | --: | --: | --- | --- | --- |"
+COLUMNS = "| quantity, note | unit | published | model | difference | tolerance | within | source |"
+RULE = "| --- | --- | --: | --: | --: | --: | --- | --- |"
 KINDS = {
     "model": "Computed by the model",
     "audit": "Checks of the audit",
@@ -138,7 +136,8 @@ def line(score: Score) -> str:
         difference = "0" if small else f"{score.difference:+.{digits}f}"
     source = ", ".join(f"`{key}`" if " " not in key else key for key in score.source.split(", "))
     cells = [
-        score.quantity,
+        # a reason stands where it is seen without moving the table sideways
+        score.quantity + (f"<br>({score.note})" if score.note else ""),
         score.unit,
         f"{round(score.published, digits):.10g}",
         model,
@@ -146,7 +145,6 @@ def line(score: Score) -> str:
         "" if math.isnan(score.tolerance) else f"{score.tolerance:.3g}",
         f"**{score.verdict}**" if score.verdict in BAD else score.verdict,
         source,
-        score.note,
     ]
     return "| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |"
 

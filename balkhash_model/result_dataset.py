@@ -187,6 +187,15 @@ def _describe(system: LakeSystem, dataset: xr.Dataset) -> None:
     about["lake_volume"].attrs["comment"] = "mean of the volumes at both edges of the interval"
     for name in ("water_level", "water_level_edge", "lake_level"):
         about[name].attrs["datum"] = system.datum
+    start = dataset["salinity"].isel(time_edge=0).transpose(..., "storage").values
+    fresh = (start == 0.0).reshape(-1, start.shape[-1]).all(axis=0)
+    if fresh.any():
+        # a lake has had its salt before the run
+        names = ", ".join(s.name for s, none in zip(system.storages, fresh, strict=True) if none)
+        for name in ("salinity", "salt_mass"):
+            about[name].attrs["comment"] = (
+                f"starts without salt in {names}: only what has come in since the start"
+            )
     rivers = {
         s.name: [r.name for r in system.rivers if r.to == s.name]
         + [d.mouth for d in system.deltas if d.target == s.name]

@@ -27,19 +27,23 @@ def balance() -> Figure:
     """Draw what comes in and what goes out in a mean year, side by side."""
     run = bm.run("hindcast_free_2020")
     terms = budget_table(run, [(1961, 2020)]).iloc[0]
-    gains = {"rivers": ("inflow", "west"), "rain and snow": ("precipitation", "user")}
-    gains["groundwater"] = ("groundwater", "observed")
+    gains = {
+        "rivers": ("inflow", "west", ""),
+        "rain and snow": ("precipitation", "user", "//"),
+        "groundwater": ("groundwater", "observed", "xx"),
+    }
     figure = Figure(figsize=SIZE, layout="constrained")
     axes = figure.subplots()
     height = 0.0
-    for name, (key, colour) in gains.items():
+    look = {"width": 0.62, "edgecolor": "white"}
+    for name, (key, colour, hatch) in gains.items():
         value = float(terms[key])
-        axes.bar(0, value, bottom=height, width=0.62, color=PALETTE[colour], edgecolor="white")
+        axes.bar(0, value, bottom=height, color=PALETTE[colour], hatch=hatch, **look)
         middle, text = height + value / 2, f"{name}  {value:.1f}"
         axes.text(0.36, middle, text, va="center", ha="left")
         height += value
     lost = -float(terms["evaporation"])
-    axes.bar(1.9, lost, width=0.62, color=PALETTE["east"], edgecolor="white")
+    axes.bar(1.9, lost, color=PALETTE["east"], hatch="..", **look)
     axes.text(2.26, lost / 2, f"evaporation\n{lost:.1f}", va="center", ha="left")
     axes.set(xlim=(-0.45, 3.2), ylim=(0, 20), ylabel="km³ of water a year")
     axes.set_xticks([0, 1.9], ["comes in", "goes out"])

@@ -235,13 +235,14 @@ with use_style():
         left.plot(on_curve[step], color=PALETTE[colour], ls="--")
     left.plot([], [], color="#555555", label="383 km²/m throughout")
     left.plot([], [], color="#555555", ls="--", label="curve of the model")
-    left.axvline(17.0, color="#555555", lw=1.0, ls=":")
-    left.text(17.3, -0.05, "17 years", fontsize=8.5, va="top")
+    left.plot([17.0, 17.0], [0.0, -5.1], color="#555555", lw=1.0, ls=":")
+    left.text(17.3, -5.0, "17 years", fontsize=8.5)
     left.set_xlabel("Years since the step")
     left.set_ylabel("Change of level (m)")
     left.set_title("b  A lasting lack of inflow")
-    left.legend(loc="lower left", fontsize=8.5)
-    left.set_ylim(-4.9, 0.0)
+    # under the curves, where the line of 17 years does not reach
+    left.legend(loc="lower left", fontsize=8.5, ncols=2, columnspacing=1.0)
+    left.set_ylim(-6.6, 0.0)
 
     for i, (_, percent, kind) in enumerate(shares):
         colour, hatch, _ = KINDS[kind]

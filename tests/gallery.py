@@ -78,7 +78,11 @@ def drawings(m: Mapping[str, Any]) -> dict[str, Drawing]:
             m["aral"], aral_levels(), threshold=None, **k
         ),
         "collapse": lambda **k: plot.collapse(
-            {"simulated": m["aral"], "Balkhash 1961-2014": free}, onset=1970, **k
+            {
+                "simulated": bm.diagnostics.course(m["aral"], onset=1960),
+                "Balkhash 1961-2014": bm.diagnostics.course(free, onset=1970),
+            },
+            **k,
         ),
         "collapse_inflow": lambda **k: plot.collapse(
             {"hindcast_free": free}, onset=1970, phase="inflow", measure="area", **k

@@ -209,7 +209,7 @@ def budget_table(
     pandas.DataFrame
         One row for each period, km3 per year: inflow, precipitation, evaporation, groundwater,
         abstraction, exchange (through links, where there is any), change of storage and residual;
-        index is the period.
+        index is the period. ``attrs`` name the model (``source``) and the scenario.
 
     Examples
     --------
@@ -244,4 +244,6 @@ def budget_table(
         residual = lake["balance_residual"].sum("storage").values
         row["residual"] = float((residual * seconds)[inside].sum()) / span / _KM3
         rows[f"{max(first, int(years.min()))}-{min(last, int(years.max()))}"] = row
-    return pd.DataFrame.from_dict(rows, orient="index")
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.attrs = {k: result.attrs[k] for k in ("source", "scenario") if k in result.attrs}
+    return table

@@ -78,6 +78,7 @@ def ice_dates(result: xr.Dataset) -> pd.DataFrame:
         One row for each season: ``storage``, ``winter`` (year of the break-up), ``freeze_up``,
         ``break_up`` (dates; NaT where the run begins or ends within the season), ``days`` and
         ``greatest_cover``. Dates from monthly results are within some days of those of daily ones.
+        ``attrs`` name the model (``source``) and the scenario.
 
     Raises
     ------
@@ -135,4 +136,6 @@ def ice_dates(result: xr.Dataset) -> pd.DataFrame:
                 }
             )
     columns = ["storage", "winter", "freeze_up", "break_up", "days", "greatest_cover"]
-    return pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns)
+    table.attrs = {k: result.attrs[k] for k in ("source", "scenario") if k in result.attrs}
+    return table

@@ -104,8 +104,9 @@ def indicators(result: xr.Dataset, threshold: float = 341.0) -> pd.DataFrame:
         years), ``first_below`` (decimal year of the first interval below it; NaN for never),
         ``lowest`` (m), ``lowest_year``, ``recovery`` (years from the lowest level until the lake
         is back at the threshold; NaN where it never falls below or does not come back), ``end``
-        (mean level of the last year, m), ``change`` (end less the start, m) and, where the result
-        has a ``salinity``, ``west_salinity`` (kg m-3, that is g/l, mean of the last year).
+        (mean level of the last year, as :func:`annual_levels` gives it, m), ``change`` (end less
+        the start, m) and, where the result has a ``salinity``, ``west_salinity`` (kg m-3, that is
+        g/l, mean of the last year).
 
     Examples
     --------
@@ -125,7 +126,8 @@ def indicators(result: xr.Dataset, threshold: float = 341.0) -> pd.DataFrame:
     lowest_at = np.nanargmin(levels, axis=1)
     last = result["time"].dt.year.values == result["time"].dt.year.values[-1]
     first_level = _members(result["water_level_edge"].isel(storage=_west(result)))[:, 0]
-    end = levels[:, last].mean(axis=1)
+    # as a year of annual_levels: months count by their length
+    end = (levels[:, last] * seconds[last]).sum(axis=1) / seconds[last].sum()
     rows = []
     for i, course in enumerate(levels):
         low = int(lowest_at[i])

@@ -402,7 +402,7 @@ def courses(
     by_threshold : array (thresholds, 3, members)
         Filled: first interval below, seconds below and until the return.
     by_member : array (4, members)
-        Filled: lowest level, its interval, level of the last year, change.
+        Filled: lowest level, its interval, level of the last year (intervals by length), change.
 
     Examples
     --------
@@ -429,13 +429,15 @@ def courses(
                 by_member[LOWEST, k] = level
                 by_member[LOWEST_AT, k] = t
             if t >= last:
-                by_member[END, k] += level / (n - last)
+                by_member[END, k] += level * seconds[t]
             for j in range(thresholds.size):
                 if not level >= thresholds[j]:
                     by_threshold[j, BELOW, k] += seconds[t]
                     if not by_threshold[j, FIRST, k] >= 0.0:
                         by_threshold[j, FIRST, k] = t
+    length = seconds[last:].sum()
     for k in range(members):
+        by_member[END, k] /= length
         by_member[CHANGE, k] = by_member[END, k] - levels[0, k]
         for j in range(thresholds.size):
             by_threshold[j, RETURN, k] = np.nan

@@ -9,6 +9,7 @@ from balkhash_model.plot.style import PALETTE
 from balkhash_model.plot.words import number, word
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -81,13 +82,13 @@ def blank(size: str, height: float = 1.0) -> Figure:
     return figure
 
 
-def run_caption(result: xr.Dataset, lang: str, *more: str) -> str:
+def run_caption(result: xr.Dataset | pd.DataFrame, lang: str, *more: str) -> str:
     """Which model and scenario the numbers come from, and what else is shown.
 
     Parameters
     ----------
-    result : xarray.Dataset
-        A result.
+    result : xarray.Dataset or pandas.DataFrame
+        A result, or a table with its ``attrs``.
     lang : str
         The language.
     *more
@@ -103,6 +104,30 @@ def run_caption(result: xr.Dataset, lang: str, *more: str) -> str:
     known = word("caption.scenario", lang, name=names) if names else ""
     first = word("caption.model", lang, model=version) + known
     return ". ".join(part.rstrip(".") for part in [first, *more] if part) + "."
+
+
+def table_caption(table: pd.DataFrame, lang: str, source: str, *more: str) -> str:
+    """Where the numbers of a table come from, and what else is shown.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Made from a result: its ``attrs`` name model and scenario, those of a user's own nothing.
+    lang : str
+        The language.
+    source : str
+        What stands instead; empty for what the table says.
+    *more
+        Further sentences.
+
+    Returns
+    -------
+    str
+        The caption.
+    """
+    if source or "source" not in table.attrs:
+        return " ".join(part for part in (source, *more) if part)
+    return run_caption(table, lang, *more)
 
 
 def citations(keys: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from balkhash_model.errors import InputError, Problem, nearest
-from balkhash_model.plot._frame import blank, finish, halo, legend_on, pt
+from balkhash_model.plot._frame import blank, finish, halo, legend_on, pt, table_caption
 from balkhash_model.plot.style import PALETTE, Size, use_style
 from balkhash_model.plot.words import Lang, number, with_unit, word
 
@@ -52,7 +52,7 @@ def budget_bars(
     title : str, optional
         Title of the figure; a general one where not given.
     source : str, optional
-        Where the numbers come from, for the caption.
+        Where the numbers come from, for the caption; by default model and scenario of the table.
     ax : matplotlib.axes.Axes, optional
         Where to draw.
     lang : {"en", "ru", "kk"}, default "en"
@@ -104,7 +104,7 @@ def budget_bars(
         finish(
             figure,
             word("budget.title", lang) if title is None else title,
-            caption=" ".join(x for x in (source, word("budget.caption", lang)) if x),
+            caption=table_caption(table, lang, source, word("budget.caption", lang)),
             legend=([handles[i] for i in order], [labels[i] for i in order]),
             lang=lang,
         )
@@ -132,7 +132,7 @@ def budget_waterfall(
     title : str, optional
         Title of the figure; it names the period where not given.
     source : str, optional
-        Where the numbers come from, for the caption.
+        Where the numbers come from, for the caption; by default model and scenario of the table.
     ax : matplotlib.axes.Axes, optional
         Where to draw.
     lang : {"en", "ru", "kk"}, default "en"
@@ -182,7 +182,7 @@ def budget_waterfall(
         finish(
             figure,
             word("waterfall.title", lang, period=shown) if title is None else title,
-            caption=" ".join(x for x in (source, word("waterfall.caption", lang)) if x),
+            caption=table_caption(table, lang, source, word("waterfall.caption", lang)),
             lang=lang,
         )
     return figure

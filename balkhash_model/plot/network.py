@@ -89,8 +89,12 @@ def system_diagram(
         finish(
             figure,
             named if title is None else title,
-            legend=_key(lang),
-            caption=word("diagram.caption", lang),
+            legend=_key(system, ways, place, lang),
+            caption=" ".join(
+                word(f"diagram.{k}", lang)
+                for k, there in (("caption", True), ("share", system.groundwater.shares))
+                if there
+            ),
             lang=lang,
         )
     return figure
@@ -261,26 +265,36 @@ def _between(
         _say(axes, (at[0] + shift, at[1] + lift), text, ha=side, va="top" if second else "bottom")
 
 
-def _key(lang: str) -> tuple[list[Any], list[str]]:
+def _key(
+    system: LakeSystem, ways: list[_Way], place: dict[str, tuple[float, float]], lang: str
+) -> tuple[list[Any], list[str]]:
+    """The legend: of what the system has."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     blue = PALETTE["west"]
-    return (
-        [
-            Patch(fc=PALETTE["water"], ec=blue, lw=pt(1.4)),
-            Patch(fc="#E3E3E3", ec=PALETTE["note"], lw=pt(1.4)),
+    kinds = {storage.kind == "lake" for storage in system.storages}
+    straight = any(w.kind != "delta" or w.target not in place for w in ways)
+    parts: dict[str, tuple[bool, Any]] = {
+        "lake": (True in kinds, Patch(fc=PALETTE["water"], ec=blue, lw=pt(1.4))),
+        "reservoir": (False in kinds, Patch(fc="#E3E3E3", ec=PALETTE["note"], lw=pt(1.4))),
+        "junction": (
+            bool(system.junctions),
             Line2D([], [], marker="o", ls="", mfc="white", mec="black", ms=pt(7)),
-            Line2D([], [], color=blue, lw=pt(1.6)),
-            Line2D([], [], color=blue, lw=pt(1.6), ls=(0, (4, 2))),
+        ),
+        "link": (straight, Line2D([], [], color=blue, lw=pt(1.6))),
+        "delta": (bool(system.deltas), Line2D([], [], color=blue, lw=pt(1.6), ls=(0, (4, 2)))),
+        "inflow": (
+            bool(system.rivers or system.junctions or system.groundwater.shares),
             Line2D([], [], color=PALETTE["observed"], lw=pt(1.6)),
+        ),
+        "outflow": (
+            bool(system.withdrawals or system.deltas),
             Line2D([], [], color=PALETTE["east"], lw=pt(1.6)),
-        ],
-        [
-            word(f"diagram.{k}", lang)
-            for k in ("lake", "reservoir", "junction", "link", "delta", "inflow", "outflow")
-        ],
-    )
+        ),
+    }
+    there = {key: handle for key, (shown, handle) in parts.items() if shown}
+    return list(there.values()), [word(f"diagram.{key}", lang) for key in there]
 
 
 def _inputs(

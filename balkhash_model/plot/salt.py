@@ -63,7 +63,8 @@ def salinity(
     Returns
     -------
     matplotlib.figure.Figure
-        The figure.
+        The figure; it warns of basins that start with water without salt, whose course is not the
+        salinity of the lake.
 
     Raises
     ------
@@ -94,6 +95,8 @@ def salinity(
         axes = ax if figure is None else figure.subplots()
         assert axes is not None
         said: list[str] = []
+        # a lake has had its salt before the run
+        fresh = [s for s in chosen if float(result["salinity"].sel(storage=s)[0]) == 0.0]
         for i, name in enumerate(chosen):
             colour, line = series_style(i)
             course = result["salinity"].sel(storage=name)
@@ -103,7 +106,11 @@ def salinity(
                 color=colour,
                 ls=line,
                 lw=pt(1.8),
-                label=word("simulated", lang, what=spoken(name, lang)),
+                label=word(
+                    "simulated_unsalted" if name in fresh else "simulated",
+                    lang,
+                    what=spoken(name, lang),
+                ),
                 zorder=4,
             )
             if published is not None:
@@ -119,11 +126,20 @@ def salinity(
         finish(
             figure,
             run_title(result, lang) if title is None else title,
-            note=word("salinity.note", lang),
+            note=_note(fresh, lang),
             caption=run_caption(result, lang, more),
             lang=lang,
         )
     return figure
+
+
+def _note(fresh: Sequence[str], lang: Lang) -> str:
+    """How published values are drawn, after a warning where basins start without salt."""
+    read = word("salinity.note", lang)
+    if not fresh:
+        return read
+    names = ", ".join(spoken(s, lang) for s in fresh)
+    return word("salinity.unsalted", lang, what=names) + ".\n" + read
 
 
 def _year(value: float) -> Any:

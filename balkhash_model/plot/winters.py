@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from balkhash_model.errors import InputError, Problem, nearest
-from balkhash_model.plot._frame import blank, finish, legend_on, pt
+from balkhash_model.plot._frame import blank, finish, legend_on, pt, table_caption
 from balkhash_model.plot._members import need_one
 from balkhash_model.plot.style import PALETTE, Size, use_style
 from balkhash_model.plot.words import Lang, heading, word
@@ -47,7 +47,7 @@ def ice_calendar(
     title : str, optional
         Title of the figure; a general one where not given.
     source : str, optional
-        Where the dates come from, for the caption.
+        Where the dates come from, for the caption; by default model and scenario of the table.
     ax : matplotlib.axes.Axes, optional
         Where to draw a single water body.
     lang : {"en", "ru", "kk"}, default "en"
@@ -107,7 +107,7 @@ def ice_calendar(
         finish(
             figure,
             word("ice.title", lang) if title is None else title,
-            caption=" ".join(x for x in (source, word("ice.caption", lang)) if x),
+            caption=table_caption(dates, lang, source, word("ice.caption", lang)),
             legend=([], []),
             lang=lang,
         )

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from balkhash_model import plot
-from balkhash_model.diagnostics.courses import ARAL_ONSET, Course
 from balkhash_model.plot.panels import ROLES, Line, panel, themed_svg
 from balkhash_model.plot.words import axis, word
 from balkhash_model.quantities import label
@@ -21,15 +16,50 @@ from balkhash_model.report.blocks import Block
 from balkhash_model.report.language import Words
 from balkhash_model.report.outcomes import Outcome
 
-__all__ = ["aral_figure", "aral_views", "chance_figure", "level_figure", "salinity_figure"]
+__all__ = [
+    "caption_of",
+    "chance_figure",
+    "figure_of",
+    "level_figure",
+    "look_of",
+    "salinity_figure",
+]
 
-#: Most plans in one figure, beyond which lines cannot be told apart; in the four views fewer.
-MOST, MOST_VIEWS = 8, 5
+#: Most plans in one figure, beyond which lines cannot be told apart.
+MOST = 8
+#: Series of observed levels, each with its words and whether it is points. Where the Aral has come
+#: apart, the level of a run is that of its lowest basin, which is in the South.
+_OBSERVED = {
+    "altimetry, annual means": ("level.altimetry", False),
+    "altimetry, South": ("level.altimetry_south", False),
+    "dated levels": ("level.dated", True),
+    "annual levels, whole sea": ("level.annual", True),
+}
 
 
-def _figure(
+def figure_of(
     key: str, lines: Sequence[Line], caption: str, alt: str, words: Words, **settings: Any
 ) -> Block:
+    """Draw a panel for a screen and one for a phone.
+
+    Parameters
+    ----------
+    key : str
+        Name of the figure.
+    lines : sequence of Line
+        What is drawn.
+    caption, alt : str
+        Text beneath it, and text in its place.
+    words : Words
+        The language.
+    **settings
+        As :func:`balkhash_model.plot.panels.panel` takes them.
+
+    Returns
+    -------
+    Block
+        A figure.
+    """
     settings["decimal"] = "." if words.language == "en" else ","
     wide, narrow = (
         themed_svg(panel(lines, narrow=slim, **settings), f"{key}-{'n' if slim else 'w'}")
@@ -38,19 +68,50 @@ def _figure(
     return Block("figure", caption, alt=alt, wide=wide, narrow=narrow)
 
 
-def _caption(key: str, words: Words, plans: int, *more: str, most: int = MOST, **gaps: str) -> str:
-    """A caption: what is drawn, where it comes from, and whether plans are left out."""
+def caption_of(
+    key: str, words: Words, plans: int, *more: str, most: int = MOST, **gaps: str
+) -> str:
+    """Say what is drawn, where it comes from, and whether plans are left out.
+
+    Parameters
+    ----------
+    key : str
+        Key of the text.
+    words : Words
+        The language.
+    plans : int
+        Plans that there are.
+    *more
+        Further sentences.
+    most : int, default 8
+        Plans that are drawn.
+    **gaps
+        What fills the gaps of the text.
+
+    Returns
+    -------
+    str
+        A caption.
+    """
     parts = [words(key, **gaps), *more]
     if plans > most:
         parts.append(words("unit.most", n=str(most)))
     return " ".join(parts)
 
 
-def _aral_sources(words: Words) -> str:
-    return word("caption.aral", words.language) + "."
+def look_of(i: int) -> dict[str, Any]:
+    """Give colour and dashes of a plan.
 
+    Parameters
+    ----------
+    i : int
+        Number of the plan.
 
-def _look(i: int) -> dict[str, Any]:
+    Returns
+    -------
+    dict
+        ``role`` and ``style`` of a line.
+    """
     return {"role": ROLES[i % 5], "style": i % 5}
 
 
@@ -73,7 +134,7 @@ def level_figure(found: Sequence[Outcome], words: Words) -> Block:
     lines = []
     for i, one in enumerate(shown):
         band = {} if one.single else {"low": one.levels["low"], "high": one.levels["high"]}
-        lines.append(Line(one.levels.index, one.levels["mid"], one.label, **band, **_look(i)))
+        lines.append(Line(one.levels.index, one.levels["mid"], one.label, **band, **look_of(i)))
     observed = _observed(shown, words)
     lines += observed
     thresholds = {o.threshold for o in shown}
@@ -100,8 +161,8 @@ def level_figure(found: Sequence[Outcome], words: Words) -> Block:
     if observed:
         system = str(source.attrs["system"])
         more.append(word(f"caption.observed_{system}", words.language) + ".")
-    caption = _caption("level.caption", words, len(found), *more, datum=datum)
-    return _figure(
+    caption = caption_of("level.caption", words, len(found), *more, datum=datum)
+    return figure_of(
         "level",
         lines,
         caption,
@@ -114,21 +175,20 @@ def level_figure(found: Sequence[Outcome], words: Words) -> Block:
 
 
 def _observed(found: Sequence[Outcome], words: Words) -> list[Line]:
-    """Dated levels and altimetry within the years of the runs, where there are any."""
+    """Observed levels within the years of the runs, where there are any."""
     table = observed_levels(str(found[0].source.dataset.attrs.get("system", "")))
     if table.empty:
         return []
     first, last = min(o.first_year for o in found), max(o.last_year for o in found)
     table = table[table["time"].dt.year.between(first, last)]
     lines = []
-    for series, points in (("altimetry, annual means", False), ("dated levels", True)):
+    for series, (key, points) in _OBSERVED.items():
         group = table[table["series"] == series]
         if group.empty:
             continue
         x = group["time"].dt.year.to_numpy(dtype=float) + 0.5
         y, s = (group[c].to_numpy(dtype=float) for c in ("level", "uncertainty"))
-        name = words("level.dated" if points else "level.altimetry")
-        lines.append(Line(x, y, name, "lake" if points else "band", y - s, y + s, 2, points))
+        lines.append(Line(x, y, words(key), "lake" if points else "band", y - s, y + s, 2, points))
     return lines
 
 
@@ -153,141 +213,23 @@ def chance_figure(found: Sequence[Outcome], words: Words) -> Block | None:
             continue
         share = one.stay["never"]
         x = np.append(one.first_year, share.index.to_numpy(dtype=float) + 1.0)
-        lines.append(Line(x, np.append(100.0, 100.0 * share), one.label, **_look(i)))
+        lines.append(Line(x, np.append(100.0, 100.0 * share), one.label, **look_of(i)))
         parts.append(f"{one.label}: {words.share(float(share.iloc[-1]))}")
     if not lines:
         return None
     threshold = next(o.threshold for o in found if o.stay is not None and o.threshold is not None)
     level = words.number(threshold, 1)
     alt = words("chance.alt", threshold=level, shares="; ".join(parts))
-    return _figure(
+    return figure_of(
         "chance",
         lines,
-        _caption("chance.caption", words, len(found), threshold=level),
+        caption_of("chance.caption", words, len(found), threshold=level),
         alt,
         words,
         x_label=words("unit.year_axis"),
         y_label=words("chance.axis"),
         bottom=0.0,
     )
-
-
-def aral_figure(found: Sequence[Outcome], words: Words, baseline: Course) -> Block | None:
-    """Draw plans beside the Aral Sea: volume, or for an ensemble the fall of the level.
-
-    Parameters
-    ----------
-    found : sequence of Outcome
-        The plans.
-    words : Words
-        The language.
-    baseline : Course
-        The Aral Sea.
-
-    Returns
-    -------
-    Block or None
-        A figure; None where no file holds what is drawn.
-    """
-    paths = [o for o in found if o.path is not None]
-    if not paths:
-        return _aral_levels(found, words, baseline)
-    share = 100.0 * baseline.relative("volume").iloc[:, 0].dropna()
-    share = share[share.index >= ARAL_ONSET - 10]
-    s = 100.0 * baseline.uncertainty
-    x = share.index.to_numpy(dtype=float) - ARAL_ONSET
-    notes = tuple((float(y - ARAL_ONSET), float(share[y]), str(y)) for y in (1970, 1980, 1989))
-    lines = [Line(x, share, words("aral.name"), "lake", share - s, share + s, notes=notes)]
-    for i, one in enumerate(paths[:MOST]):
-        assert one.path is not None
-        table = 100.0 * one.path.relative("volume")
-        years = table.index.to_numpy(dtype=float)
-        age = years - (one.path.onset if one.path.onset is not None else years[0])
-        band = {}
-        if table.shape[1] > 1:
-            band = {q: table.quantile(p, axis=1) for q, p in (("low", 0.1), ("high", 0.9))}
-        keep = age <= 60.0
-        band = {k: v[keep] for k, v in band.items()}
-        middle = table.median(axis=1)[keep]
-        lines.append(Line(age[keep], middle, one.label, **band, **_look(i)))
-    return _figure(
-        "aral",
-        lines,
-        _caption("aral.caption", words, len(paths), _aral_sources(words)),
-        words("aral.alt", left=words.share(float(share[1989]) / 100.0)),
-        words,
-        x_label=words("aral.age"),
-        y_label=words("aral.axis"),
-        bottom=0.0,
-    )
-
-
-def _aral_levels(found: Sequence[Outcome], words: Words, baseline: Course) -> Block | None:
-    plans = [o for o in found if o.result is None]
-    if not plans:
-        return None
-    fall = baseline.fall()[0].dropna()
-    fall = fall[fall.index >= ARAL_ONSET]
-    notes = tuple((float(y - ARAL_ONSET), float(fall[y]), str(y)) for y in (1970, 1980, 1989))
-    x = fall.index.to_numpy(dtype=float) - ARAL_ONSET
-    lines = [Line(x, fall, words("aral.name"), "lake", notes=notes)]
-    for i, one in enumerate(plans[:MOST]):
-        start = float(one.levels["mid"].iloc[0])
-        age = one.levels.index.to_numpy(dtype=float) - one.first_year
-        low, mid, high = (start - one.levels[c] for c in ("high", "mid", "low"))
-        lines.append(Line(age, mid, one.label, low=low, high=high, **_look(i)))
-    return _figure(
-        "aral",
-        lines,
-        _caption("aral.caption_level", words, len(plans), _aral_sources(words)),
-        words("aral.alt_level", fall=words.number(float(fall.iloc[-1]), 0)),
-        words,
-        x_label=words("aral.age"),
-        y_label=words("aral.axis_level"),
-        downward=True,
-    )
-
-
-def aral_views(found: Sequence[Outcome], words: Words, baseline: Course) -> Block | None:
-    """Draw runs beside the Aral Sea in the four views of :func:`balkhash_model.plot.collapse`.
-
-    Parameters
-    ----------
-    found : sequence of Outcome
-        The plans.
-    words : Words
-        The language.
-    baseline : Course
-        The Aral Sea.
-
-    Returns
-    -------
-    Block or None
-        A picture; None where no file holds a course.
-    """
-    paths = [o.path for o in found if o.path is not None]
-    if not paths:
-        return None
-    named = Course(
-        baseline.name,
-        words("aral.name"),
-        baseline.onset,
-        baseline.state,
-        baseline.before,
-        baseline.uncertainty,
-    )
-    figure = plot.collapse(paths[:MOST_VIEWS], baseline=named, lang=words.language)
-    caption = _caption("aral.views", words, len(paths), most=MOST_VIEWS)
-    return Block("image", caption, alt=words("aral.views_alt"), wide=_address(figure))
-
-
-def _address(figure: Any) -> str:
-    """A figure as an address that holds the picture itself."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "figure.svg"
-        plot.save(figure, file)
-        data = base64.b64encode(file.read_bytes()).decode("ascii")
-    return f"data:image/svg+xml;base64,{data}"
 
 
 def salinity_figure(found: Sequence[Outcome], words: Words) -> Block | None:
@@ -314,7 +256,7 @@ def salinity_figure(found: Sequence[Outcome], words: Words) -> Block | None:
             text = place(name, words) if alone else one.label
             low, mid, high, years = _by_year(course)
             band = {} if one.single else {"low": low, "high": high}
-            lines.append(Line(years, mid, text, **band, **_look(len(lines))))
+            lines.append(Line(years, mid, text, **band, **look_of(len(lines))))
     if not lines:
         return None
     last = lines[0]
@@ -324,10 +266,10 @@ def salinity_figure(found: Sequence[Outcome], words: Words) -> Block | None:
         end=words.number(float(np.asarray(last.y)[-1]), 2),
         what=last.label,
     )
-    return _figure(
+    return figure_of(
         "salinity",
         lines,
-        _caption("salinity.caption" if alone else "salinity.caption_west", words, len(found)),
+        caption_of("salinity.caption" if alone else "salinity.caption_west", words, len(found)),
         alt,
         words,
         x_label=words("unit.year_axis"),

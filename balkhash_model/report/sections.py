@@ -11,7 +11,7 @@ import xarray as xr
 from balkhash_model.diagnostics import budget_table
 from balkhash_model.diagnostics.courses import Course
 from balkhash_model.quantities import label
-from balkhash_model.report import figures
+from balkhash_model.report import beside_aral, figures
 from balkhash_model.report.blocks import Block, Section, Table, known_columns
 from balkhash_model.report.language import Words
 from balkhash_model.report.outcomes import Outcome, Span
@@ -143,8 +143,10 @@ def _below(one: Outcome, words: Words) -> str:
 
 
 def _aral(found: Sequence[Outcome], words: Words, baseline: Course) -> Section:
-    blocks = [Block("text", words("aral.what"))]
-    picture = figures.aral_figure(found, words, baseline)
+    # without volumes nothing tells when a lake began to fall
+    told = "aral.what" if any(o.path is not None for o in found) else "aral.what_level"
+    blocks = [Block("text", words(told))]
+    picture = beside_aral.aral_figure(found, words, baseline)
     if picture is not None:
         blocks.append(picture)
     rows: list[tuple[str, ...]] = []
@@ -184,7 +186,7 @@ def _aral(found: Sequence[Outcome], words: Words, baseline: Course) -> Section:
         blocks.append(
             Block("table", words("aral.note"), table=Table(words("aral.table"), head, rows))
         )
-    views = figures.aral_views(found, words, baseline)
+    views = beside_aral.aral_views(found, words, baseline)
     return Section("aral", words("aral.title"), blocks + ([views] if views is not None else []))
 
 
@@ -345,7 +347,7 @@ def _reservoir(one: Outcome, words: Words) -> Block:
         text = words("kapshagay.release") if name == "release" else label(name, words.language, "")
         cells = [float((flux * seconds)[m].sum() / seconds[m].sum() * _YEAR / _KM3) for m in masks]
         rows.append((text, *(words.number(v, 2) for v in cells)))
-    level = part["water_level"].values
+    level = part["water_level_edge"].values[1:]
     ends = [float(level[m][-1]) for m in masks]
     rows.append((words("kapshagay.level"), *(words.number(v, 2) for v in ends)))
     volume = part["water_volume"].values[1:] / _KM3

@@ -195,9 +195,10 @@ def test_the_statistics_of_a_run_are_those_of_its_members(result, tmp_path):
     # the indicators of a member, from its levels by the definition
     middle = 0.5 * (levels[:, 1:] + levels[:, :-1])
     np.testing.assert_allclose(result["lowest"], middle.min(axis=1), atol=1e-12)
-    np.testing.assert_allclose(result["end"], middle[:, -12:].mean(axis=1), atol=1e-9)
     times = full["time_edge"].values.astype("datetime64[s]")
     years = np.diff(times).astype(float) / (365.2425 * 86400.0)
+    last = np.average(middle[:, -12:], axis=1, weights=years[-12:])
+    np.testing.assert_allclose(result["end"], last, atol=1e-9)
     expected = ((middle < 341.0) * years).sum(axis=1)
     np.testing.assert_allclose(result["years_below"].sel(threshold=341.0), expected, atol=1e-9)
     ever = int(result["first_below_count"].sel(threshold=341.0).sum())

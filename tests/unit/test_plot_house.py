@@ -360,6 +360,52 @@ def test_salinity_draws_the_basins_and_the_published_values(problems, hindcast_f
     assert "no such basin" in problems(plot.salinity, hindcast_free, storages=["kapshagay"])[0]
 
 
+def test_a_run_that_starts_without_salt_is_told_from_the_salinity_of_a_lake(hindcast_free):
+    result = bm.run("north_aral_published")
+    assert "without salt in north" in result["salinity"].attrs["comment"]
+    figure = plot.salinity(result)
+    assert "starts with water without salt in North" in flat(every_text(figure))
+    [line] = figure.axes[0].lines
+    assert "salt since the start alone" in line.get_label()
+    assert "comment" not in hindcast_free["salinity"].attrs
+    assert "without salt" not in every_text(plot.salinity(hindcast_free))
+
+
+def test_tables_of_a_run_name_it_in_the_caption(material, hindcast_free):
+    dates = bm.diagnostics.ice_dates(hindcast_free)
+    for draw, table in (
+        (plot.budget_bars, material["budget"]),
+        (plot.budget_waterfall, material["budget"]),
+        (plot.ice_calendar, dates),
+    ):
+        text = flat(every_text(draw(table)))
+        assert "Model: balkhash_model" in text
+        assert "scenario hindcast_free" in text
+        assert "hindcast_free" not in flat(every_text(draw(table, source="Gauge of Ayaguz.")))
+        bare = table.copy()
+        bare.attrs = {}
+        assert "Model:" not in flat(every_text(draw(bare)))
+
+
+@pytest.mark.parametrize(
+    ("name", "absent", "there"),
+    [
+        ("balkhash", set(), {"Reservoir", "Delta"}),
+        ("aral", {"Reservoir"}, {"Lake basin"}),
+        ("north_aral", {"Reservoir", "Delta", "Place without volume"}, {"Link"}),
+    ],
+)
+def test_the_legend_of_a_diagram_holds_what_the_system_has(name, absent, there):
+    system = bm.load_system(name)
+    figure = plot.system_diagram(system)
+    [legend] = figure.legends
+    shown = {t.get_text() for t in legend.get_texts()}
+    assert there <= shown
+    assert not absent & shown
+    told = "percentage at groundwater" in flat(every_text(figure))
+    assert told is bool(system.groundwater.shares)
+
+
 def test_published_salinities_have_their_years():
     table = balkhash_salinities()
     rows = reference.load("balkhash_salinity").to_dataframe()

@@ -19,7 +19,7 @@ from balkhash_model import reference, report, yamlio
 from balkhash_model.cli import app
 from balkhash_model.job import write_result
 from balkhash_model.library import load_parameters
-from balkhash_model.report import figures, language
+from balkhash_model.report import beside_aral, figures, language
 from balkhash_model.report.answer import aral_sentence
 from balkhash_model.report.language import LANGUAGES, Words
 from balkhash_model.report.outcomes import outcomes
@@ -271,6 +271,31 @@ def test_figures_name_the_sources_of_what_was_observed(pages):
         assert any("Zhang" in c for c in captions) is (expected is not None)
 
 
+def test_observed_levels_of_the_aral_sea_are_drawn(pages):
+    drawn = {e["text"] for e in Page(pages["aral"]).all("text")}
+    assert any("annual levels of the sea" in text for text in drawn)
+    # the run ends before the altimetry begins
+    assert not any("altimetry" in text for text in drawn)
+
+
+def test_without_volumes_the_fall_is_counted_from_the_start(pages):
+    texts = {kind: Page(pages[kind]).under("aral") for kind in ("plans", "mixed", "runs")}
+    assert "есептеу басынан бастап есептеледі" in texts["plans"]
+    for kind in ("mixed", "runs"):
+        assert "from the last year before its own fall" in texts[kind]
+        assert "from the start of its run" not in texts[kind]
+
+
+def test_kapshagay_is_told_as_it_is_at_the_end(pages, hindcast_free):
+    row = re.search(r"<tr><th[^>]*>Уровень в конце, м</th>(.*?)</tr>", pages["free"], re.DOTALL)
+    assert row is not None
+    last = re.findall(r"<td[^>]*>([^<]*)</td>", row[1])[-1]
+    end = float(hindcast_free["water_level_edge"].sel(storage="kapshagay")[-1])
+    assert last.strip().replace(",", ".") == f"{end:.2f}"
+    mean = float(hindcast_free["water_level"].sel(storage="kapshagay")[-1])
+    assert f"{mean:.2f}" != f"{end:.2f}"
+
+
 def test_the_bands_of_the_level_are_those_of_the_members(files):
     words = Words("en")
     for names, expected in (
@@ -340,8 +365,8 @@ def test_a_figure_says_that_it_does_not_hold_all_plans(files):
     assert told in figures.level_figure([one] * 9, words).text
     assert told not in figures.level_figure([one] * 8, words).text
     baseline = bm.diagnostics.observed_baseline()
-    assert told in figures.aral_figure([one] * 9, words, baseline).text
-    views = figures.aral_views([one] * 6, words, baseline)
+    assert told in beside_aral.aral_figure([one] * 9, words, baseline).text
+    views = beside_aral.aral_views([one] * 6, words, baseline)
     assert "Only the first 5 plans are drawn." in views.text
 
 

@@ -50,6 +50,13 @@ def test_indicators_of_a_dip():
     assert row["change"] == pytest.approx(-0.8)
 
 
+def test_the_level_at_the_end_is_that_of_the_last_calendar_year():
+    rising = course(np.linspace(339.0, 342.0, 36))
+    end = indicators(rising).iloc[0]["end"]
+    assert end == annual_levels(rising).iloc[-1, 0]
+    assert abs(end - np.linspace(339.0, 342.0, 36)[-12:].mean()) > 1e-3
+
+
 def test_a_lake_that_never_falls_or_never_comes_back():
     high = indicators(course(np.full(36, 342.0))).iloc[0]
     assert high["years_below"] == 0.0

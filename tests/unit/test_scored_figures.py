@@ -37,7 +37,8 @@ def test_groups_are_counted_by_numbers_of_the_model(page):
     assert text.index("Computed by the model") < text.index("Inputs")
     text = page.render(books(page, inflow(13.9), inflow(13.0, note="too little")))
     assert "| F1 | The budget | 2 | 1 |  |  | **not met** | 0 |" in text
-    assert "| -1.040 | 0.42 | **NO** | `wang2022` | too little |" in text
+    # the reason stands beside what it is said of
+    assert "| inflow<br>(too little) | km3 yr-1 | 14.04 | 13.000 | -1.040 | 0.42 | **NO** |" in text
     assert "nothing scored" in page.render(books(page, apart))
 
 
