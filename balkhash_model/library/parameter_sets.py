@@ -16,7 +16,7 @@ from balkhash_model.library.specs import SetSpec
 from balkhash_model.system import Parameter, ParameterSet
 from balkhash_model.validation import validate
 
-__all__ = ["diff_parameters", "load_parameters"]
+__all__ = ["diff_parameters", "load_parameters", "set_files"]
 
 
 def load_parameters(
@@ -100,8 +100,7 @@ def _read_set(path: Path, seen: tuple[Path, ...]) -> tuple[str, dict[str, Parame
     parameters: dict[str, Parameter] = {}
     if spec.extends:
         here = (*seen, path.resolve())
-        beside = path.parent / f"{spec.extends}.yml"
-        base = find_yaml(str(beside) if beside.exists() else spec.extends, SETS, "parameter set")
+        base = _base(path, spec.extends)
         if base.resolve() in here:
             names = " -> ".join(p.stem for p in (*here, base))
             raise InputError(
@@ -144,6 +143,47 @@ def _read_set(path: Path, seen: tuple[Path, ...]) -> tuple[str, dict[str, Parame
     if problems:
         raise InputError(problems)
     return spec.title, parameters
+
+
+def _base(path: Path, extends: str) -> Path:
+    """The set that another one extends: beside it, or as it is found everywhere."""
+    beside = path.parent / f"{extends}.yml"
+    return find_yaml(str(beside) if beside.exists() else extends, SETS, "parameter set")
+
+
+def set_files(name: str) -> list[Path]:
+    """List the files of a parameter set, but for those that the package ships.
+
+    Parameters
+    ----------
+    name : str
+        Name of a shipped set, or a path to a YAML file.
+
+    Returns
+    -------
+    list of Path
+        The set first, then what it extends.
+
+    Raises
+    ------
+    InputError
+        Where a file is not there or cannot be used.
+
+    Examples
+    --------
+    >>> set_files("balkhash_to_2004")
+    []
+    """
+    found: list[Path] = []
+    path = find_yaml(name, SETS, "parameter set")
+    # a shipped set extends shipped ones alone; a circle is refused where the set is loaded
+    while path.parent != SETS and path not in found:
+        found.append(path)
+        extends = validate(SetSpec, yamlio.load(path)).extends
+        if extends is None:
+            break
+        path = _base(path, extends)
+    return found
 
 
 def diff_parameters(first: str, second: str) -> list[tuple[str, str, str]]:

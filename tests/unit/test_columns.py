@@ -1,7 +1,11 @@
 """A lake of one's own: curves and forcing from CSV, and everything that can be wrong with them."""
 
+import hashlib
+import json
+
 import numpy as np
 import pytest
+import xarray as xr
 
 import balkhash_model as bm
 from balkhash_model.forcing.columns import column_rates, read_columns
@@ -10,6 +14,7 @@ from balkhash_model.forcing.weather import read_weather
 from balkhash_model.job import run_jobs
 from balkhash_model.reference.curves import read_curve, reference_curve
 from balkhash_model.reference.user_csv import read_user_csv
+from balkhash_model.results import scenario_of_result
 from balkhash_model.runs import used_files
 from balkhash_model.scenario import load_scenario
 from balkhash_model.scenario.schema_series import Column
@@ -75,7 +80,27 @@ def test_a_lake_of_files_runs_without_python(lake, monkeypatch):
     river = (result["river_inflow"].values[:, 0] * days).sum()
     m = np.arange(1, 13)
     assert river == pytest.approx((np.tile(3 + 0.1 * m, 2) * days).sum(), rel=1e-12)
-    assert set(used_files(load_scenario("my_run.yml"))) == {"forcing.csv"}
+    assert set(used_files(load_scenario("my_run.yml"))) == {
+        "forcing.csv",
+        "my_lake.yml",
+        "curve.csv",
+        "none.yml",
+    }
+
+
+def test_a_run_knows_the_files_of_its_lake_and_set_from_anywhere(lake):
+    (lake / "base.yml").write_text("set: base\ntitle: base\nparameters: {}\n")
+    (lake / "none.yml").write_text("set: none\ntitle: none\nextends: base\nparameters: {}\n")
+    run_jobs([str(lake / "my_run.yml")], lake)
+    with xr.open_dataset(lake / "my_run.nc", decode_times=False) as result:
+        sums = json.loads(result.attrs["input_checksums"])
+    own = {"forcing.csv", "my_lake.yml", "curve.csv", "none.yml", "base.yml"}
+    assert set(sums) == own
+    assert sums["curve.csv"] == hashlib.sha256((lake / "curve.csv").read_bytes()).hexdigest()
+    assert scenario_of_result(lake / "my_run.nc").meta.name == "my_run"
+    (lake / "curve.csv").write_text(CURVE.replace("120,100,1.0", "120,100,1.01"))
+    with pytest.raises(bm.InputError, match=r"read another version of this; got curve\.csv"):
+        scenario_of_result(lake / "my_run.nc")
 
 
 def test_a_file_that_is_not_there_is_named_with_its_line(lake, monkeypatch):
