@@ -19,7 +19,7 @@ from balkhash_model.forcing.delta import WETLAND, wetland_start
 from balkhash_model.forcing.inflow import scenario_axis
 from balkhash_model.forcing.river import Record
 from balkhash_model.initial_state import initial_volumes
-from balkhash_model.library import load_parameters, load_system
+from balkhash_model.library import load_parameters, load_system, set_of_system
 from balkhash_model.scenario import Scenario, load_scenario
 from balkhash_model.simulation import simulate
 from balkhash_model.sources import NotedParameters
@@ -192,7 +192,8 @@ def _built(
     """The case, but for the tables that were loaded."""
     record = scenario if isinstance(scenario, Scenario) else load_scenario(str(scenario))
     if system is None:
-        chosen = load_parameters(record.parameters.set, record.parameters.overrides)
+        choice = record.parameters
+        chosen = load_parameters(choice.set or set_of_system(record.system), choice.overrides)
         # what is asked for by name is what the run rests on
         system = load_system(record.system, parameters=NotedParameters(chosen))
     axis = scenario_axis(record)

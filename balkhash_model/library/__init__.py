@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from balkhash_model.library.behind import own_files, set_of_system
 from balkhash_model.library.files import list_parameter_sets, list_systems
-from balkhash_model.library.own_files import own_files
 from balkhash_model.library.parameter_sets import diff_parameters, load_parameters
 from balkhash_model.library.systems import load_system
 
@@ -14,4 +14,5 @@ __all__ = [
     "load_parameters",
     "load_system",
     "own_files",
+    "set_of_system",
 ]

@@ -13,7 +13,7 @@ from balkhash_model import units, yamlio
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.library.files import SETS, find_yaml
 from balkhash_model.library.specs import SetSpec
-from balkhash_model.system import Parameter, ParameterSet
+from balkhash_model.system import NO_PARAMETERS, Parameter, ParameterSet
 from balkhash_model.validation import validate
 
 __all__ = ["diff_parameters", "load_parameters", "set_files"]
@@ -27,7 +27,7 @@ def load_parameters(
     Parameters
     ----------
     name : str, default "balkhash"
-        Name of a shipped set, or a path to a YAML file.
+        Name of a shipped set, or a path to a YAML file; ``"none"`` is the set without parameters.
     overrides : mapping, optional
         Values that replace those of the set: a text with a unit, such as ``"2.8 km3/yr"``, or a
         number in the parameter's own unit.
@@ -47,13 +47,17 @@ def load_parameters(
     >>> load_parameters("balkhash", {"delta_loss": "2.8 km3/yr"})["delta_loss"].value
     2.8
     """
-    title, shipped = _load_set(name)
+    title, shipped = ("No parameters", {}) if name == "none" else _load_set(name)
     parameters = dict(shipped)
     problems: list[Problem] = []
     for key, value in (overrides or {}).items():
         if key not in parameters:
             problems.append(
-                Problem(f"parameters.{key}", "no such parameter", hint=nearest(key, parameters))
+                Problem(
+                    f"parameters.{key}",
+                    "no such parameter",
+                    hint=nearest(key, parameters) if parameters else NO_PARAMETERS,
+                )
             )
             continue
         try:
@@ -175,6 +179,8 @@ def set_files(name: str) -> list[Path]:
     []
     """
     found: list[Path] = []
+    if name == "none":
+        return found
     path = find_yaml(name, SETS, "parameter set")
     # a shipped set extends shipped ones alone; a circle is refused where the set is loaded
     while path.parent != SETS and path not in found:

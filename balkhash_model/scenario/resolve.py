@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from balkhash_model import yamlio
 from balkhash_model.errors import InputError, Problem, nearest
+from balkhash_model.library import set_of_system
 from balkhash_model.scenario.consistency import consistency
 from balkhash_model.scenario.fields import _inside
 from balkhash_model.scenario.layers import Layer, conflicts, lookup, merge, read_layer, split_key
@@ -278,7 +280,8 @@ def _check(layers: Sequence[Layer]) -> Scenario:
 def _beside(record: Scenario, origins: Origins) -> Scenario:
     """Seek a lake or a parameter set that is named by its path beside the file that names it.
 
-    Where there is none, the path is left as it is, and holds from the present folder.
+    Where there is none, the path is left as it is, and holds from the present folder.  A scenario
+    that names no set has the one of its lake.
     """
 
     def sought(name: str, *keys: str) -> str:
@@ -286,7 +289,12 @@ def _beside(record: Scenario, origins: Origins) -> Scenario:
         return str(path) if path.suffix in {".yml", ".yaml"} and path.is_file() else name
 
     system = sought(record.system, "system")
-    chosen = sought(record.parameters.set, "parameters", "set")
+    chosen = record.parameters.set
+    if chosen is not None:
+        chosen = sought(chosen, "parameters", "set")
+    else:
+        with suppress(InputError):  # a lake that cannot be used is told where it is loaded
+            chosen = set_of_system(system)
     if (system, chosen) == (record.system, record.parameters.set):
         return record
     parameters = record.parameters.model_copy(update={"set": chosen})

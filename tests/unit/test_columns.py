@@ -88,6 +88,43 @@ def test_a_lake_of_files_runs_without_python(lake, monkeypatch):
     }
 
 
+def test_a_lake_that_names_no_set_has_no_parameters(lake):
+    run = lake / "my_run.yml"
+    run.write_text(SCENARIO.replace("parameters.set: none.yml\n", ""))
+    assert load_scenario(str(run)).parameters.set == "none"
+    result = bm.run(str(run))
+    assert result.attrs["parameter_set"] == "none"
+    assert set(json.loads(result.attrs["input_checksums"])) == {
+        "forcing.csv",
+        "my_lake.yml",
+        "curve.csv",
+    }
+    (lake / "my_lake.yml").write_text(SYSTEM.replace("0.5 g/l", "$salinity_of_rivers"))
+    with pytest.raises(bm.InputError, match="No parameter set is named: give one as 'parameters'"):
+        bm.run(str(run))
+    (lake / "my_lake.yml").write_text(SYSTEM.replace("0.5 g/l", "$eastern_salinity"))
+    with pytest.raises(bm.InputError, match="no such parameter"):
+        bm.run(str(run))
+    run.write_text(SCENARIO.replace("set: none.yml", "overrides: {delta_loss: 2 km3/yr}"))
+    with pytest.raises(bm.InputError, match=r"delta_loss: no such parameter\. No parameter set"):
+        bm.run(str(run))
+
+
+def test_a_lake_may_name_a_set_beside_it(lake):
+    (lake / "my_set.yml").write_text(
+        "set: my_set\ntitle: mine\nparameters:\n  river_salinity: {kind: salinity, value: 0.5, "
+        "unit: g/l, range: [0, 1], status: assumed, source: [], note: none}\n"
+    )
+    (lake / "my_lake.yml").write_text(
+        "parameters: my_set.yml\n" + SYSTEM.replace("0.5 g/l", "$river_salinity")
+    )
+    run = lake / "my_run.yml"
+    run.write_text(SCENARIO.replace("parameters.set: none.yml\n", ""))
+    result = bm.run(str(run))
+    assert result.attrs["parameter_set"] == "my_set"
+    assert "my_set.yml" in json.loads(result.attrs["input_checksums"])
+
+
 def test_a_run_knows_the_files_of_its_lake_and_set_from_anywhere(lake):
     (lake / "base.yml").write_text("set: base\ntitle: base\nparameters: {}\n")
     (lake / "none.yml").write_text("set: none\ntitle: none\nextends: base\nparameters: {}\n")
