@@ -104,7 +104,11 @@ def _read_set(path: Path, seen: tuple[Path, ...]) -> tuple[str, dict[str, Parame
     parameters: dict[str, Parameter] = {}
     if spec.extends:
         here = (*seen, path.resolve())
-        base = _base(path, spec.extends)
+        try:
+            base = _base(path, spec.extends)
+        except InputError as error:
+            place = f"{document.where(('extends',))}: extends"
+            raise InputError(replace(p, where=place) for p in error.problems) from None
         if base.resolve() in here:
             names = " -> ".join(p.stem for p in (*here, base))
             raise InputError(

@@ -104,8 +104,8 @@ def load_system(
         parameters = load_parameters(parameters or named_set(path, spec), overrides)
     get = Resolver(parameters, document.name, path.parent)
     storages: list[Storage] = []
-    for s in spec.storages:
-        curve = curve_of(s, get)
+    for i, s in enumerate(spec.storages):
+        curve = curve_of(s, get, document.where(("storages", i, "curve", "file")))
         if curve is not None:
             start = get.instant(s.active_from, f"storage {s.name}, active_from")
             storages.append(Storage(s.name, s.kind, curve, start, _deposition(s, get)))

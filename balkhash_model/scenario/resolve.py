@@ -226,7 +226,11 @@ def _chosen(
 ) -> list[Layer]:
     """The layers of the variants asked for; two that disagree are refused."""
     problems = [
-        Problem(f"--with {name}", f"{where} has no such variant", hint=nearest(name, found))
+        Problem(
+            f"--with {name}",
+            f"{where} has no {'such variant' if found else 'variants'}",
+            hint=nearest(name, found) if found else None,
+        )
         for name in names
         if name not in found
     ]
