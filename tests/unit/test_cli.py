@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from balkhash_model import cli
+from balkhash_model import cli, reference
 from balkhash_model.errors import BalkhashError, WaterBalanceError
 
 BS = "Baltic system (BS)"
@@ -346,4 +346,4 @@ def test_the_help_of_data_list_says_what_quiet_prints(balkhash_command):
     assert "Print the keys alone." in said
     assert "Print nothing but errors" not in said
     code, out, _ = balkhash_command("data", "list", "--quiet")
-    assert (code, out.split()) == (0, list(bm.reference.list()))
+    assert (code, out.split()) == (0, reference.list())

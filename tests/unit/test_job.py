@@ -305,3 +305,16 @@ def test_the_doctor_names_a_table_that_is_not_as_it_was(monkeypatch):
 def test_a_series_that_ended_before_the_run_is_not_scored(tmp_path):
     job = run_jobs(["aral_style"], tmp_path)[0]
     assert job.skill.empty
+
+
+def test_the_north_aral_says_what_its_inflow_is_and_how_near_its_volume_is(tmp_path):
+    job = run_jobs(["north_aral_published"], tmp_path)[0]
+    assert job.budget[["precipitation", "evaporation"]].to_numpy().tolist() == [[0, 0], [0, 0]]
+    assert (
+        "the climate of this run gives neither rain nor evaporation: the inflow of the budget is "
+        "the net of syr_darya, published_rain, published_evaporation"
+    ) in job.notes
+    assert (
+        "volume against the 135 observed at the ends of months: NSE -0.305, KGE 0.4165, "
+        "RMSE 0.970 km3"
+    ) in job.notes
