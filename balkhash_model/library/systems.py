@@ -218,7 +218,7 @@ def _link(spec: LinkSpec, get: Resolver) -> Link:
         number("sill", "level"),
         number("width", "length"),
         number("length", "length"),
-        number("roughness", "dimensionless"),
+        number("roughness", "roughness"),
         number("linear_head", "length"),
         number("exchange", "flow"),
         get.instant(spec.opens, f"{where}, opens"),
