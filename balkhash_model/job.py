@@ -299,8 +299,8 @@ def _summary(record: object, result: xr.Dataset, levels: pd.DataFrame, paths: li
                 f"ATTENTION: {ended} of {result.sizes['realization']} members dried out or "
                 "overtopped; what follows in them is beyond their curves",
             )
-    climate = budget[["precipitation", "evaporation"]]
-    if not budget.empty and not climate.to_numpy().any():
+    # a budget without rows has no columns either
+    if not budget.empty and not budget[["precipitation", "evaporation"]].to_numpy().any():
         notes.append(_net_inflow(record, lake))
     if single:
         notes += _volumes(result, lake)
