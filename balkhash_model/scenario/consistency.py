@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from balkhash_model import units
 from balkhash_model.errors import InputError, Problem, nearest
-from balkhash_model.scenario.layers import Key, lookup
+from balkhash_model.scenario.layers import Key
 from balkhash_model.scenario.schema import Scenario
 from balkhash_model.scenario.schema_inflow import STOCHASTIC
 
@@ -36,7 +36,6 @@ def consistency(scenario: Scenario) -> list[Problem]:
     """
     checks = (
         _years,
-        _rows,
         _users,
         _measures,
         _operation,
@@ -75,30 +74,6 @@ def _years(scenario: Scenario) -> Iterator[Problem]:
                 "every year lies after the run",
                 ", ".join(map(str, user.total)),
                 span,
-            )
-
-
-def _rows(scenario: Scenario) -> Iterator[Problem]:
-    """Rows of the budget that show no year of the run.
-
-    Where a later layer shortens the run, as --set does, its rows were not written for it.
-    """
-    layers = scenario.origins.layers
-
-    def written(*keys: str) -> int:
-        return max((i for i, x in enumerate(layers) if lookup(x.data, keys)[0]), default=-1)
-
-    rows = written("outputs", "periods")
-    if rows < max(written("period", "start"), written("period", "end"), 0):
-        return
-    first, last = scenario.first_year(), scenario.last_year()
-    for i, (start, end) in enumerate(scenario.outputs.periods):
-        if end < first or start > last:
-            yield Problem(
-                scenario.where("outputs", "periods", i),
-                "holds no year of the run",
-                f"{start} to {end}",
-                f"years of {first} to {last}",
             )
 
 

@@ -275,10 +275,44 @@ def _check(layers: Sequence[Layer]) -> Scenario:
     origins = Origins(layers)
     record = _beside(validate(Scenario, _Merged(_merged(layers), origins)), origins)
     record = record.with_origins(origins)
+    outside = _outside(record)
     problems = consistency(record)
+    if outside and _rows_for_this_run(layers):
+        problems += list(outside.values())
     if problems:
         raise InputError(problems)
+    if outside:
+        kept = [row for i, row in enumerate(record.outputs.periods) if i not in outside]
+        outputs = record.outputs.model_copy(update={"periods": kept})
+        record = record.model_copy(update={"outputs": outputs}).with_origins(origins)
     return record
+
+
+def _outside(record: Scenario) -> dict[int, Problem]:
+    """Rows of the budget that hold no year of the run, by their place in the list."""
+    first, last = record.first_year(), record.last_year()
+    return {
+        i: Problem(
+            record.where("outputs", "periods", i),
+            "holds no year of the run",
+            f"{start} to {end}",
+            f"years of {first} to {last}",
+        )
+        for i, (start, end) in enumerate(record.outputs.periods)
+        if end < first or start > last
+    }
+
+
+def _rows_for_this_run(layers: Sequence[Layer]) -> bool:
+    """Whether the rows of the budget were written for the years of the run.
+
+    They were not where a later layer shortens the run, as ``--set`` does, or by default.
+    """
+
+    def written(*keys: str) -> int:
+        return max((i for i, x in enumerate(layers) if lookup(x.data, keys)[0]), default=-1)
+
+    return written("outputs", "periods") >= max(written("period", k) for k in ("start", "end"))
 
 
 def _beside(record: Scenario, origins: Origins) -> Scenario:

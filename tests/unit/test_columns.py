@@ -17,7 +17,7 @@ from balkhash_model.reference.curves import read_curve, reference_curve
 from balkhash_model.reference.user_csv import read_user_csv
 from balkhash_model.results import scenario_of_result
 from balkhash_model.runs import used_files
-from balkhash_model.scenario import load_scenario
+from balkhash_model.scenario import dump_scenario, load_scenario, read_scenario
 from balkhash_model.scenario.schema_series import Column
 from balkhash_model.timeaxis import TimeAxis
 
@@ -149,9 +149,10 @@ def test_rows_of_the_budget_without_a_year_of_the_run_are_refused(lake):
     assert fault.where.endswith(": outputs.periods.1")
     assert (fault.got, fault.expected) == ("1990 to 1995", "years of 2001 to 2002")
     run.write_text(SCENARIO.replace("[[2001, 2002]]", "[[2001, 2001], [2002, 2010]]"))
-    # a run that is shortened for once keeps the rows of its file
+    # a run that is shortened for once leaves out rows of its file, and what it writes loads
     record = load_scenario(str(run), settings=["period.end=2002-01-01"])
-    assert record.outputs.periods[1] == (2002, 2010)
+    assert record.outputs.periods == [(2001, 2001)]
+    assert read_scenario(dump_scenario(record), str(lake / "again.yml")) == record
     with pytest.raises(bm.InputError, match="holds no year of the run"):
         load_scenario(str(run), settings=["outputs.periods=[[2005, 2010]]"])
 
