@@ -18,7 +18,7 @@ import pandas as pd
 from balkhash_model import yamlio
 from balkhash_model.diagnostics.courses import annual_state
 from balkhash_model.errors import InputError, Problem
-from balkhash_model.library import load_parameters
+from balkhash_model.library import load_parameters, set_of_system
 from balkhash_model.reference.levels import observed_levels
 from balkhash_model.runs import build
 from balkhash_model.scenario import Scenario
@@ -153,9 +153,8 @@ def fit_annual_levels(
 
     case = build(scenario)
     record = case.scenario
-    base = load_parameters(
-        record.parameters.set, {**record.parameters.overrides, **(overrides or {})}
-    )
+    choice, named = record.parameters, record.parameters.set or set_of_system(record.system)
+    base = load_parameters(named, {**choice.overrides, **(overrides or {})})
     observed = observed_levels(case.system.name)
     if observed.empty:
         raise InputError(
@@ -216,8 +215,7 @@ def fit_annual_levels(
     )
     values = low + (found.x - 1.0) * (high - low)
     covariance = np.linalg.pinv(found.jac.T @ found.jac)
-    choice = with_values(found.x).parameters
-    fitted = load_parameters(choice.set, choice.overrides)
+    fitted = load_parameters(named, with_values(found.x).parameters.overrides)
     table = pd.DataFrame(
         {
             "unit": [base[k].unit for k in free],

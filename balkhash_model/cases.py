@@ -19,8 +19,9 @@ from balkhash_model.forcing.delta import WETLAND, wetland_start
 from balkhash_model.forcing.inflow import scenario_axis
 from balkhash_model.forcing.river import Record
 from balkhash_model.initial_state import initial_volumes
-from balkhash_model.library import load_parameters, load_system
+from balkhash_model.library import load_parameters, load_system, set_of_system
 from balkhash_model.scenario import Scenario, load_scenario
+from balkhash_model.scenario.places import placed
 from balkhash_model.simulation import simulate
 from balkhash_model.sources import NotedParameters
 from balkhash_model.system import LakeSystem
@@ -181,18 +182,20 @@ def build(
     >>> build("hindcast_free").axis.n
     648
     """
-    with reference.noting() as tables:
-        case = _built(scenario, system, start)
+    record = scenario if isinstance(scenario, Scenario) else load_scenario(str(scenario))
+    try:
+        with reference.noting() as tables:
+            case = _built(record, system, start)
+    except InputError as error:
+        raise InputError(placed(record, error.problems)) from None
     return replace(case, tables=frozenset(tables))
 
 
-def _built(
-    scenario: str | os.PathLike[str] | Scenario, system: LakeSystem | None, start: bool
-) -> Case:
+def _built(record: Scenario, system: LakeSystem | None, start: bool) -> Case:
     """The case, but for the tables that were loaded."""
-    record = scenario if isinstance(scenario, Scenario) else load_scenario(str(scenario))
     if system is None:
-        chosen = load_parameters(record.parameters.set, record.parameters.overrides)
+        choice = record.parameters
+        chosen = load_parameters(choice.set or set_of_system(record.system), choice.overrides)
         # what is asked for by name is what the run rests on
         system = load_system(record.system, parameters=NotedParameters(chosen))
     axis = scenario_axis(record)
@@ -250,6 +253,15 @@ def check(
     'hindcast'
     """
     record = load_scenario(name, variants, settings, in_order=in_order)
+    try:
+        _checked(record)
+    except InputError as error:
+        raise InputError(placed(record, error.problems)) from None
+    return record
+
+
+def _checked(record: Scenario) -> None:
+    """Load, adapt and assemble what a scenario names, all but the run."""
     system = load_system(
         record.system, parameters=record.parameters.set, overrides=record.parameters.overrides
     )
@@ -267,7 +279,6 @@ def check(
         assemble_all(record, system, axis)
     if problems:
         raise InputError(problems)
-    return record
 
 
 def _draws_from_levels(record: Scenario) -> bool:

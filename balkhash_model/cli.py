@@ -348,8 +348,11 @@ def doctor(quiet: Quiet = False, as_json: Json = False) -> None:
 
 
 @data_app.command("list")
-def data_list(quiet: Quiet = False, as_json: Json = False) -> None:
-    """List the reference tables; with --quiet their keys alone."""
+def data_list(
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the keys alone.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the reference tables."""
     from balkhash_model import reference
 
     if as_json:

@@ -308,6 +308,11 @@ def _summary(record: object, result: xr.Dataset, levels: pd.DataFrame, paths: li
                 f"ATTENTION: {ended} of {result.sizes['realization']} members dried out or "
                 "overtopped; what follows in them is beyond their curves",
             )
+    # a budget without rows has no columns either
+    if not budget.empty and not budget[["precipitation", "evaporation"]].to_numpy().any():
+        notes.append(_net_inflow(record, lake))
+    if single:
+        notes += _volumes(result, lake)
     notes += _measures(result) + _indicators(record, result)
     code = int(result["status"]) if single else 0
     if code != 0:
@@ -318,6 +323,36 @@ def _summary(record: object, result: xr.Dataset, levels: pd.DataFrame, paths: li
             f"from {str(result['status_time'].values)[:10]}; what follows is beyond its curve",
         )
     return Job(f"{record.meta.name}: {record.meta.title}", budget, skill, notes, paths)
+
+
+def _net_inflow(record: Scenario, lake: list[str]) -> str:
+    """The note of a budget without rain and evaporation: what its inflow is made of."""
+    from balkhash_model.library import load_system
+
+    choice = record.parameters
+    system = load_system(record.system, parameters=choice.set, overrides=choice.overrides)
+    rivers = [river.name for river in system.rivers if river.to in lake]
+    return (
+        "the climate of this run gives neither rain nor evaporation: the inflow of the budget is "
+        f"the net of {', '.join(rivers)}"
+    )
+
+
+def _volumes(result: xr.Dataset, lake: list[str]) -> list[str]:
+    """One note on the skill of the lake's volume, where the package holds observed ones."""
+    from balkhash_model.diagnostics import skill_scores
+    from balkhash_model.reference.volumes import observed_volumes
+
+    observed = observed_volumes(str(result.attrs["system"]))
+    volume = result["water_volume"].sel(storage=lake).sum("storage").to_series() / 1e9
+    both = observed.dropna().index.intersection(volume.index)
+    if both.size < 2:
+        return []
+    scores = skill_scores(volume.loc[both].to_numpy(), observed.loc[both].to_numpy())
+    return [
+        f"volume against the {scores['n']:.0f} observed at the ends of months: "
+        f"NSE {scores['nse']:.3f}, KGE {scores['kge']:.4f}, RMSE {scores['rmse']:.3f} km3"
+    ]
 
 
 def _mean(result: xr.Dataset) -> xr.Dataset:

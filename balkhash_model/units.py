@@ -48,6 +48,10 @@ class Kind:
         For a rate, the SI unit of the amount that one period brings.
     bare : bool, default False
         Whether a number without a unit is complete.
+    fixed : bool, default False
+        Whether ``si`` is the one unit in which such a number is given: it enters a formula of
+        practice in this unit, and is neither scaled nor converted. A bare number, or "1", is taken
+        to be in it.
     """
 
     name: str
@@ -55,11 +59,17 @@ class Kind:
     examples: tuple[str, ...]
     amount: str | None = None
     bare: bool = False
+    fixed: bool = False
 
     @property
     def expected(self) -> str:
         """The words of an error message that say what to write."""
         return f"{self.name}, as {' or '.join(repr(e) for e in self.examples)}"
+
+
+def _fixed(name: str, unit: str, example: str) -> Kind:
+    """Make a kind with one unit."""
+    return Kind(name, unit, (f"{example} {unit}",), bare=True, fixed=True)
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -80,6 +90,12 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "area_slope": Kind("an area per level", "m2/m", ("383 km2/m",)),
         "duration": Kind("a duration", "s", ("10 day", "2 yr")),
         "dimensionless": Kind("a number", "1", ("1.4",), bare=True),
+        "roughness": _fixed("a Manning roughness", "s m-1/3", "0.03"),
+        "latitude": _fixed("a latitude", "degrees_north", "46.5"),
+        "month": _fixed("a number of months", "month", "6.5"),
+        "degree_days_per_depth": _fixed("a number of degree-days per depth", "K d m-1", "200"),
+        "per_kelvin": _fixed("a share per kelvin", "K-1", "-0.03"),
+        "ice_growth": _fixed("a coefficient of ice growth", "m K-1/2 d-1/2", "0.017"),
     }
 )
 """Every kind of quantity that is read, by name."""
@@ -373,6 +389,10 @@ def _to_si(value: float, unit: str, kind: str, where: str, got: str) -> float:
     """Scale a number to the SI unit of its kind."""
     expected = KINDS[kind].expected
     number = _finite(value, got, kind, where)
+    if KINDS[kind].fixed:
+        if " ".join(unit.split()) not in (KINDS[kind].si, "1", ""):
+            raise InputError(Problem(where, f"not {KINDS[kind].name}", repr(got), expected))
+        return number
     try:
         tokens = _tokens(unit)
         scale, dimension = _scale(tokens)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from balkhash_model import reference
 from balkhash_model.errors import Problem
-from balkhash_model.library import load_system
+from balkhash_model.library import load_system, own_files
 from balkhash_model.scenario import Scenario
 from balkhash_model.scenario.schema_inflow import STOCHASTIC
 from balkhash_model.scenario.schema_series import Column
@@ -173,7 +174,7 @@ def read_tables(case: Case) -> list[str]:
 
 
 def used_files(scenario: Scenario) -> dict[str, str]:
-    """Give the checksums of the user's own data files.
+    """Give the checksums of the user's own files: data, lake, curves and parameter sets.
 
     Parameters
     ----------
@@ -183,12 +184,14 @@ def used_files(scenario: Scenario) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        SHA-256 by path.
+        SHA-256 by path, from the folder of the file that asks for it.
 
     Raises
     ------
     OSError
         Where a file cannot be read.
+    InputError
+        Where the lake or the parameter set cannot be used.
 
     Examples
     --------
@@ -198,7 +201,18 @@ def used_files(scenario: Scenario) -> dict[str, str]:
     """
     import hashlib
 
-    return {
-        path: hashlib.sha256((scenario.folder(*keys) / path).read_bytes()).hexdigest()
-        for keys, path in _files(scenario)
+    read = {path: scenario.folder(*keys) / path for keys, path in _files(scenario)}
+    read |= {
+        _from_scenario(scenario, path): path
+        for path in own_files(scenario.system, scenario.parameters.set)
     }
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in read.items()}
+
+
+def _from_scenario(scenario: Scenario, path: Path) -> str:
+    """A path from the folder of the file that names the lake, or the set, where it is inside."""
+    for keys in (("system",), ("parameters", "set")):
+        folder = scenario.folder(*keys)
+        if path.is_relative_to(folder):
+            return path.relative_to(folder).as_posix()
+    return path.as_posix()

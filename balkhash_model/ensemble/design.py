@@ -266,8 +266,11 @@ def _table(ensemble: Ensemble, parameters: ParameterSet, draws: int, folder: Pat
             problems.append(Problem(where, "has gaps"))
         if known and unit:
             try:
-                si = [units.convert(v, unit, parameters[name].kind, where) for v in values]
-                values, unit = tuple(units.from_si(v, parameters[name].unit) for v in si), ""
+                kind, own = parameters[name].kind, parameters[name].unit
+                si = [units.convert(v, unit, kind, where) for v in values]
+                if not units.KINDS[kind].fixed:
+                    values = tuple(units.from_si(v, own) for v in si)
+                unit = ""
             except InputError as error:
                 problems.extend(error.problems)
         unit = parameters[name].unit if known else unit

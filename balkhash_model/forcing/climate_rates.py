@@ -11,6 +11,7 @@ from balkhash_model.errors import InputError, Problem
 from balkhash_model.forcing import base_climate, climate, ice, operation
 from balkhash_model.forcing.climate_file import file_climate
 from balkhash_model.forcing.columns import column_rates
+from balkhash_model.forcing.lake_weather import lake_site
 from balkhash_model.forcing.membership import Members
 from balkhash_model.forcing.scenario_climate import ClimateChange
 from balkhash_model.forcing.scenario_weather import scenario_weather
@@ -66,6 +67,10 @@ def put_climate(
     """
     p = system.parameters
     spec = scenario.climate
+    basins = [s.name for s in system.storages if s.kind == "lake"]
+    if spec.weather is None:
+        for basin in basins:  # a lake elsewhere is told before a parameter that it lacks
+            lake_site(p, basin)
     if spec.resample is not None:
         lake_rain = base_climate.resampled_precipitation(axis, p, spec.resample)
     elif spec.precipitation == "climatology":
@@ -76,7 +81,6 @@ def put_climate(
     covers = []
     warmer = 0.0 if warming is None else warming.change
     observed = warming is None or not warming.from_file
-    basins = [s.name for s in system.storages if s.kind == "lake"]
     given = {}
     if spec.weather is not None:
         given = scenario_weather(scenario, axis, p, basins, warming)

@@ -326,6 +326,11 @@ def _by_month(
     monthly = any(np.ndim(v) > 0 for v in own.values())
     if monthly and period == "year":
         raise InputError(Problem(where, "an amount per year in a table of months", column.unit))
+    if period == "month" and not monthly and own:
+        # one number would stand for each of twelve months, and is most often that of the year
+        hint = "Write the amount of the year, as mm/yr or km3/yr, or a rate, as mm/day or m3/s"
+        problem = Problem(where, "an amount per month in a table of years", column.unit, hint=hint)
+        raise InputError(problem)
     if monthly and column.monthly != "even":
         raise InputError(Problem(f"{where}.monthly", "belongs to values by year"))
     axis = months_of(int(years[0]), int(years[-1]))
@@ -339,9 +344,7 @@ def _by_month(
         return found / (seconds if period == "month" else 1.0)
     amount = found[:, 0]
     if period != "year":
-        # a rate, or an amount in each month
-        length = np.array([seconds_in_year(int(y)) for y in years])
-        amount = amount * (12.0 if period == "month" else length)
+        amount = amount * np.array([seconds_in_year(int(y)) for y in years])
     rates = annual_amounts_to_rates(
         axis, np.nan_to_num(amount), int(years[0]), monthly_shape(column.monthly)
     ).reshape(-1, 12)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from balkhash_model.library.behind import own_files, set_of_system
 from balkhash_model.library.files import list_parameter_sets, list_systems
 from balkhash_model.library.parameter_sets import diff_parameters, load_parameters
 from balkhash_model.library.systems import load_system
@@ -12,4 +13,6 @@ __all__ = [
     "list_systems",
     "load_parameters",
     "load_system",
+    "own_files",
+    "set_of_system",
 ]

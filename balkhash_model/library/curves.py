@@ -13,7 +13,7 @@ from balkhash_model.system import Hypsometry
 __all__ = ["curve_of"]
 
 
-def curve_of(storage: StorageSpec, get: Resolver) -> Hypsometry | None:
+def curve_of(storage: StorageSpec, get: Resolver, place: str = "") -> Hypsometry | None:
     """Make the curve of a storage.
 
     Parameters
@@ -22,6 +22,8 @@ def curve_of(storage: StorageSpec, get: Resolver) -> Hypsometry | None:
         The storage, as its file states it.
     get : Resolver
         Turns texts into numbers and keeps the problems.
+    place : str, optional
+        File, line and column that name the file of the curve, for errors.
 
     Returns
     -------
@@ -51,7 +53,7 @@ def curve_of(storage: StorageSpec, get: Resolver) -> Hypsometry | None:
     }
     get.no_foreign_keys(spec, keys[spec.shape], where)
     if spec.shape == "table":
-        return _tabled_curve(spec, where, get)
+        return _tabled_curve(spec, where, get, place or get.where)
 
     def number(key: str, kind: str) -> float:
         return get.number(getattr(spec, key), kind, f"{where}, {key}")
@@ -96,7 +98,7 @@ def curve_of(storage: StorageSpec, get: Resolver) -> Hypsometry | None:
     return _hypsometry(level, area, where, get)
 
 
-def _tabled_curve(spec: CurveSpec, where: str, get: Resolver) -> Hypsometry | None:
+def _tabled_curve(spec: CurveSpec, where: str, get: Resolver, place: str) -> Hypsometry | None:
     """Curve from rows: in the file itself, in a CSV beside it, or in a reference table."""
     from balkhash_model.reference.curves import read_curve, reference_curve
 
@@ -113,7 +115,10 @@ def _tabled_curve(spec: CurveSpec, where: str, get: Resolver) -> Hypsometry | No
         return None
     level, area = np.zeros(0), np.zeros(0)
     try:
-        if spec.file is not None:
+        if spec.file is not None and not (get.folder / spec.file).is_file():
+            problem = Problem(f"{place}: {where}", "no such file", str(get.folder / spec.file))
+            get.problems.append(problem)
+        elif spec.file is not None:
             level, area = read_curve(get.folder / spec.file, spec.body)
         elif spec.table is not None:
             level, area = reference_curve(spec.table, spec.body)

@@ -13,10 +13,10 @@ from balkhash_model import units, yamlio
 from balkhash_model.errors import InputError, Problem, nearest
 from balkhash_model.library.files import SETS, find_yaml
 from balkhash_model.library.specs import SetSpec
-from balkhash_model.system import Parameter, ParameterSet
+from balkhash_model.system import NO_PARAMETERS, Parameter, ParameterSet
 from balkhash_model.validation import validate
 
-__all__ = ["diff_parameters", "load_parameters"]
+__all__ = ["diff_parameters", "load_parameters", "set_files"]
 
 
 def load_parameters(
@@ -27,7 +27,7 @@ def load_parameters(
     Parameters
     ----------
     name : str, default "balkhash"
-        Name of a shipped set, or a path to a YAML file.
+        Name of a shipped set, or a path to a YAML file; ``"none"`` is the set without parameters.
     overrides : mapping, optional
         Values that replace those of the set: a text with a unit, such as ``"2.8 km3/yr"``, or a
         number in the parameter's own unit.
@@ -47,13 +47,17 @@ def load_parameters(
     >>> load_parameters("balkhash", {"delta_loss": "2.8 km3/yr"})["delta_loss"].value
     2.8
     """
-    title, shipped = _load_set(name)
+    title, shipped = ("No parameters", {}) if name == "none" else _load_set(name)
     parameters = dict(shipped)
     problems: list[Problem] = []
     for key, value in (overrides or {}).items():
         if key not in parameters:
             problems.append(
-                Problem(f"parameters.{key}", "no such parameter", hint=nearest(key, parameters))
+                Problem(
+                    f"parameters.{key}",
+                    "no such parameter",
+                    hint=nearest(key, parameters) if parameters else NO_PARAMETERS,
+                )
             )
             continue
         try:
@@ -100,8 +104,11 @@ def _read_set(path: Path, seen: tuple[Path, ...]) -> tuple[str, dict[str, Parame
     parameters: dict[str, Parameter] = {}
     if spec.extends:
         here = (*seen, path.resolve())
-        beside = path.parent / f"{spec.extends}.yml"
-        base = find_yaml(str(beside) if beside.exists() else spec.extends, SETS, "parameter set")
+        try:
+            base = _base(path, spec.extends)
+        except InputError as error:
+            place = f"{document.where(('extends',))}: extends"
+            raise InputError(replace(p, where=place) for p in error.problems) from None
         if base.resolve() in here:
             names = " -> ".join(p.stem for p in (*here, base))
             raise InputError(
@@ -144,6 +151,49 @@ def _read_set(path: Path, seen: tuple[Path, ...]) -> tuple[str, dict[str, Parame
     if problems:
         raise InputError(problems)
     return spec.title, parameters
+
+
+def _base(path: Path, extends: str) -> Path:
+    """The set that another one extends: beside it, or as it is found everywhere."""
+    beside = path.parent / f"{extends}.yml"
+    return find_yaml(str(beside) if beside.exists() else extends, SETS, "parameter set")
+
+
+def set_files(name: str) -> list[Path]:
+    """List the files of a parameter set, but for those that the package ships.
+
+    Parameters
+    ----------
+    name : str
+        Name of a shipped set, or a path to a YAML file.
+
+    Returns
+    -------
+    list of Path
+        The set first, then what it extends.
+
+    Raises
+    ------
+    InputError
+        Where a file is not there or cannot be used.
+
+    Examples
+    --------
+    >>> set_files("balkhash_to_2004")
+    []
+    """
+    found: list[Path] = []
+    if name == "none":
+        return found
+    path = find_yaml(name, SETS, "parameter set")
+    # a shipped set extends shipped ones alone; a circle is refused where the set is loaded
+    while path.parent != SETS and path not in found:
+        found.append(path)
+        extends = validate(SetSpec, yamlio.load(path)).extends
+        if extends is None:
+            break
+        path = _base(path, extends)
+    return found
 
 
 def diff_parameters(first: str, second: str) -> list[tuple[str, str, str]]:

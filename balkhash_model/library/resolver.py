@@ -70,7 +70,9 @@ class Resolver:
         try:
             if reference.startswith("$"):
                 parameter = self.parameters[reference[1:]]
-                if units.KINDS[parameter.kind].si != units.KINDS[kind].si:
+                wanted, given = units.KINDS[kind], units.KINDS[parameter.kind]
+                # a set from before these units writes them as numbers
+                if given.si != wanted.si and not (wanted.fixed and given.si == "1"):
                     self.problems.append(
                         Problem(
                             place,

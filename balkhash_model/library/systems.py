@@ -9,6 +9,7 @@ import numpy as np
 
 from balkhash_model import yamlio
 from balkhash_model.errors import InputError
+from balkhash_model.library.behind import named_set
 from balkhash_model.library.curves import curve_of
 from balkhash_model.library.files import SYSTEMS, find_yaml
 from balkhash_model.library.parameter_sets import load_parameters
@@ -74,7 +75,7 @@ def load_system(
     name : str, default "balkhash"
         Name of a shipped system, or a path to a YAML file.
     parameters : str or ParameterSet, optional
-        The parameter set; by default the one that the system names.
+        The parameter set; by default the one that the system names, or an empty one.
     overrides : mapping, optional
         Parameters to replace, as in :func:`load_parameters`.
 
@@ -100,12 +101,11 @@ def load_system(
     document = yamlio.load(path)
     spec = validate(SystemSpec, document)
     if not isinstance(parameters, ParameterSet):
-        chosen = parameters or spec.parameters
-        parameters = load_parameters(chosen, overrides) if chosen else ParameterSet("none", "", {})
+        parameters = load_parameters(parameters or named_set(path, spec), overrides)
     get = Resolver(parameters, document.name, path.parent)
     storages: list[Storage] = []
-    for s in spec.storages:
-        curve = curve_of(s, get)
+    for i, s in enumerate(spec.storages):
+        curve = curve_of(s, get, document.where(("storages", i, "curve", "file")))
         if curve is not None:
             start = get.instant(s.active_from, f"storage {s.name}, active_from")
             storages.append(Storage(s.name, s.kind, curve, start, _deposition(s, get)))
@@ -218,7 +218,7 @@ def _link(spec: LinkSpec, get: Resolver) -> Link:
         number("sill", "level"),
         number("width", "length"),
         number("length", "length"),
-        number("roughness", "dimensionless"),
+        number("roughness", "roughness"),
         number("linear_head", "length"),
         number("exchange", "flow"),
         get.instant(spec.opens, f"{where}, opens"),

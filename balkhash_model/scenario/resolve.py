@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from balkhash_model import yamlio
 from balkhash_model.errors import InputError, Problem, nearest
+from balkhash_model.library import set_of_system
 from balkhash_model.scenario.consistency import consistency
 from balkhash_model.scenario.fields import _inside
 from balkhash_model.scenario.layers import Layer, conflicts, lookup, merge, read_layer, split_key
@@ -224,7 +226,11 @@ def _chosen(
 ) -> list[Layer]:
     """The layers of the variants asked for; two that disagree are refused."""
     problems = [
-        Problem(f"--with {name}", f"{where} has no such variant", hint=nearest(name, found))
+        Problem(
+            f"--with {name}",
+            f"{where} has no {'such variant' if found else 'variants'}",
+            hint=nearest(name, found) if found else None,
+        )
         for name in names
         if name not in found
     ]
@@ -269,16 +275,51 @@ def _check(layers: Sequence[Layer]) -> Scenario:
     origins = Origins(layers)
     record = _beside(validate(Scenario, _Merged(_merged(layers), origins)), origins)
     record = record.with_origins(origins)
+    outside = _outside(record)
     problems = consistency(record)
+    if outside and _rows_for_this_run(layers):
+        problems += list(outside.values())
     if problems:
         raise InputError(problems)
+    if outside:
+        kept = [row for i, row in enumerate(record.outputs.periods) if i not in outside]
+        outputs = record.outputs.model_copy(update={"periods": kept})
+        record = record.model_copy(update={"outputs": outputs}).with_origins(origins)
     return record
+
+
+def _outside(record: Scenario) -> dict[int, Problem]:
+    """Rows of the budget that hold no year of the run, by their place in the list."""
+    first, last = record.first_year(), record.last_year()
+    return {
+        i: Problem(
+            record.where("outputs", "periods", i),
+            "holds no year of the run",
+            f"{start} to {end}",
+            f"years of {first} to {last}",
+        )
+        for i, (start, end) in enumerate(record.outputs.periods)
+        if end < first or start > last
+    }
+
+
+def _rows_for_this_run(layers: Sequence[Layer]) -> bool:
+    """Whether the rows of the budget were written for the years of the run.
+
+    They were not where a later layer shortens the run, as ``--set`` does, or by default.
+    """
+
+    def written(*keys: str) -> int:
+        return max((i for i, x in enumerate(layers) if lookup(x.data, keys)[0]), default=-1)
+
+    return written("outputs", "periods") >= max(written("period", k) for k in ("start", "end"))
 
 
 def _beside(record: Scenario, origins: Origins) -> Scenario:
     """Seek a lake or a parameter set that is named by its path beside the file that names it.
 
-    Where there is none, the path is left as it is, and holds from the present folder.
+    Where there is none, the path is left as it is, and holds from the present folder.  A scenario
+    that names no set has the one of its lake.
     """
 
     def sought(name: str, *keys: str) -> str:
@@ -286,7 +327,12 @@ def _beside(record: Scenario, origins: Origins) -> Scenario:
         return str(path) if path.suffix in {".yml", ".yaml"} and path.is_file() else name
 
     system = sought(record.system, "system")
-    chosen = sought(record.parameters.set, "parameters", "set")
+    chosen = record.parameters.set
+    if chosen is not None:
+        chosen = sought(chosen, "parameters", "set")
+    else:
+        with suppress(InputError):  # a lake that cannot be used is told where it is loaded
+            chosen = set_of_system(system)
     if (system, chosen) == (record.system, record.parameters.set):
         return record
     parameters = record.parameters.model_copy(update={"set": chosen})

@@ -66,8 +66,9 @@ class Meta(Strict):
 class ParameterChoice(Strict):
     """Which parameters are used."""
 
-    set: str = "balkhash"
-    """Name of a parameter set, or a path to one, from the folder of the scenario."""
+    set: str | None = None
+    """Name of a parameter set, or a path to one, from the folder of the scenario; by default the
+    one that the lake system names, and ``none``, which holds no parameter, where it names none."""
     overrides: dict[str, str] = {}
     """Parameters to replace, each with its unit: ``delta_loss: 2.8 km3/yr``."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from balkhash_model.system.checks import link_date_problems
 from balkhash_model.system.graph import LakeSystem
-from balkhash_model.system.parameters import Parameter, ParameterSet
+from balkhash_model.system.parameters import NO_PARAMETERS, Parameter, ParameterSet
 from balkhash_model.system.records import (
     OUTSIDE,
     Delta,
@@ -27,6 +27,7 @@ from balkhash_model.system.records import (
 )
 
 __all__ = [
+    "NO_PARAMETERS",
     "OUTSIDE",
     "Delta",
     "Deposition",

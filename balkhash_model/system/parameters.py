@@ -8,7 +8,13 @@ from typing import Any
 
 from balkhash_model.errors import InputError, Problem, nearest
 
-__all__ = ["Parameter", "ParameterSet"]
+__all__ = ["NO_PARAMETERS", "Parameter", "ParameterSet"]
+
+#: What to do where a set holds nothing.
+NO_PARAMETERS = (
+    "No parameter set is named: give one as 'parameters' in the file of the lake, or as "
+    "parameters.set in the scenario"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,7 @@ class ParameterSet(Mapping[str, Parameter]):
                     f"parameter set {self.name!r}",
                     "no such parameter",
                     got=name,
-                    hint=nearest(name, self._parameters),
+                    hint=nearest(name, self._parameters) if self._parameters else NO_PARAMETERS,
                 )
             ) from None
 

@@ -118,13 +118,23 @@ class Hypsometry:
         Parameters
         ----------
         volume : array_like
-            Volumes, m3.
+            Volumes, m3; not negative beyond rounding, a millionth of the volume of the curve.
 
         Returns
         -------
         array
             Levels, m.
+
+        Raises
+        ------
+        InputError
+            Where a volume is negative: there is no level beneath the bed.
         """
+        asked = np.asarray(volume, dtype=np.float64)
+        least = float(np.fmin.reduce(asked, axis=None, initial=0.0))
+        if least < -1e-6 * float(self.volume_at(self.level[-1])):
+            problem = Problem(self.where, "no level at a negative volume", f"{least:g} m3")
+            raise InputError(problem)
         return hypsometry.level_at_volume(volume, self.level, self.area)
 
 

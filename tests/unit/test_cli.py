@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from balkhash_model import cli
+from balkhash_model import cli, reference
 from balkhash_model.errors import BalkhashError, WaterBalanceError
 
 BS = "Baltic system (BS)"
@@ -339,3 +339,11 @@ def test_brackets_in_titles_are_printed(balkhash_command, scenario_file, tmp_pat
     _, out, _ = balkhash_command("run", path, "--out", tmp_path / "out[x]")
     assert "Run [west]" in out
     assert "out[x]" in out.replace("\n", "")
+
+
+def test_the_help_of_data_list_says_what_quiet_prints(balkhash_command):
+    said = " ".join(CliRunner().invoke(cli.app, ["data", "list", "--help"]).output.split())
+    assert "Print the keys alone." in said
+    assert "Print nothing but errors" not in said
+    code, out, _ = balkhash_command("data", "list", "--quiet")
+    assert (code, out.split()) == (0, reference.list())

@@ -1,17 +1,23 @@
 """A lake of one's own: curves and forcing from CSV, and everything that can be wrong with them."""
 
+import hashlib
+import json
+
 import numpy as np
 import pytest
+import xarray as xr
 
 import balkhash_model as bm
+from balkhash_model.cases import check
 from balkhash_model.forcing.columns import column_rates, read_columns
 from balkhash_model.forcing.series import read_flow_series
 from balkhash_model.forcing.weather import read_weather
 from balkhash_model.job import run_jobs
 from balkhash_model.reference.curves import read_curve, reference_curve
 from balkhash_model.reference.user_csv import read_user_csv
+from balkhash_model.results import scenario_of_result
 from balkhash_model.runs import used_files
-from balkhash_model.scenario import load_scenario
+from balkhash_model.scenario import dump_scenario, load_scenario, read_scenario
 from balkhash_model.scenario.schema_series import Column
 from balkhash_model.timeaxis import TimeAxis
 
@@ -75,7 +81,127 @@ def test_a_lake_of_files_runs_without_python(lake, monkeypatch):
     river = (result["river_inflow"].values[:, 0] * days).sum()
     m = np.arange(1, 13)
     assert river == pytest.approx((np.tile(3 + 0.1 * m, 2) * days).sum(), rel=1e-12)
-    assert set(used_files(load_scenario("my_run.yml"))) == {"forcing.csv"}
+    assert set(used_files(load_scenario("my_run.yml"))) == {
+        "forcing.csv",
+        "my_lake.yml",
+        "curve.csv",
+        "none.yml",
+    }
+
+
+def test_a_lake_that_names_no_set_has_no_parameters(lake):
+    run = lake / "my_run.yml"
+    run.write_text(SCENARIO.replace("parameters.set: none.yml\n", ""))
+    assert load_scenario(str(run)).parameters.set == "none"
+    result = bm.run(str(run))
+    assert result.attrs["parameter_set"] == "none"
+    assert set(json.loads(result.attrs["input_checksums"])) == {
+        "forcing.csv",
+        "my_lake.yml",
+        "curve.csv",
+    }
+    (lake / "my_lake.yml").write_text(SYSTEM.replace("0.5 g/l", "$salinity_of_rivers"))
+    with pytest.raises(bm.InputError, match="No parameter set is named: give one as 'parameters'"):
+        bm.run(str(run))
+    (lake / "my_lake.yml").write_text(SYSTEM.replace("0.5 g/l", "$eastern_salinity"))
+    with pytest.raises(bm.InputError, match="no such parameter"):
+        bm.run(str(run))
+    run.write_text(SCENARIO.replace("set: none.yml", "overrides: {delta_loss: 2 km3/yr}"))
+    with pytest.raises(bm.InputError, match=r"delta_loss: no such parameter\. No parameter set"):
+        bm.run(str(run))
+
+
+def test_what_is_not_there_is_told_with_the_line_that_asks_for_it(lake):
+    run, system = lake / "my_run.yml", lake / "my_lake.yml"
+    run.write_text(SCENARIO.replace("my_lake.yml", "my_lak.yml"))
+    for ask in (bm.run, check):
+        [fault] = faults(lambda ask=ask: ask(str(run)))
+        assert str(fault).startswith(f"{run}:2:1: system: lake system: does not exist; got 'my_lak")
+    run.write_text(SCENARIO.replace("none.yml", "non.yml"))
+    [fault] = faults(lambda: bm.run(str(run)))
+    assert fault.where == f"{run}:3:1: parameters.set: parameter set"
+    run.write_text(SCENARIO)
+    system.write_text(SYSTEM.replace("curve.csv", "curv.csv"))
+    [fault] = faults(lambda: bm.run(str(run)))
+    assert fault.where.startswith(f"{system}:6:")
+    assert fault.where.endswith(": storage basin, curve")
+    assert (fault.what, fault.got) == ("no such file", str(lake / "curv.csv"))
+
+
+def test_faults_of_the_history_have_a_line(tmp_path):
+    run = tmp_path / "run.yml"
+    run.write_text(
+        "extends: hindcast_free\nmeta: {name: r, title: r, rationale: r}\n"
+        "period: {start: 1985-01-01, end: 2024-01-01}\noutputs.periods: [[1990, 1995]]\n"
+    )
+    found = [p.where for p in faults(lambda: bm.run(str(run)))]
+    assert found
+    assert all(".yml:" in where for where in found)
+    assert f"{run}:1:1: climate.precipitation" in found
+    assert any(where.endswith("hindcast_free.yml:24:3: inflow.ili at km171") for where in found)
+
+
+def test_rows_of_the_budget_without_a_year_of_the_run_are_refused(lake):
+    run = lake / "my_run.yml"
+    run.write_text(SCENARIO.replace("[[2001, 2002]]", "[[2001, 2002], [1990, 1995]]"))
+    [fault] = faults(lambda: load_scenario(str(run)))
+    assert fault.where.startswith(f"{run}:13:")
+    assert fault.where.endswith(": outputs.periods.1")
+    assert (fault.got, fault.expected) == ("1990 to 1995", "years of 2001 to 2002")
+    run.write_text(SCENARIO.replace("[[2001, 2002]]", "[[2001, 2001], [2002, 2010]]"))
+    # a run that is shortened for once leaves out rows of its file, and what it writes loads
+    record = load_scenario(str(run), settings=["period.end=2002-01-01"])
+    assert record.outputs.periods == [(2001, 2001)]
+    assert read_scenario(dump_scenario(record), str(lake / "again.yml")) == record
+    with pytest.raises(bm.InputError, match="holds no year of the run"):
+        load_scenario(str(run), settings=["outputs.periods=[[2005, 2010]]"])
+
+
+def test_an_amount_per_month_is_none_of_a_year(lake):
+    (lake / "rain.csv").write_text("time,rain\n2001,220\n2002,180\n")
+    text = SCENARIO.replace("{file: forcing.csv, column: rain", "{file: rain.csv, column: rain")
+    (lake / "my_run.yml").write_text(text)
+    [fault] = faults(lambda: bm.run(str(lake / "my_run.yml")))
+    assert fault.where == f"{lake / 'my_run.yml'}:7:3: climate.table.precipitation.0"
+    assert (fault.what, fault.got) == ("an amount per month in a table of years", "mm/month")
+    (lake / "my_run.yml").write_text(text.replace("rain, unit: mm/month", "rain, unit: mm/yr"))
+    bm.run(str(lake / "my_run.yml"))
+
+
+def test_a_scenario_without_variants_says_so(lake):
+    with pytest.raises(bm.InputError) as caught:
+        load_scenario(str(lake / "my_run.yml"), ["nope"])
+    assert str(caught.value).endswith("my_run.yml has no variants")
+
+
+def test_a_lake_may_name_a_set_beside_it(lake):
+    (lake / "my_set.yml").write_text(
+        "set: my_set\ntitle: mine\nparameters:\n  river_salinity: {kind: salinity, value: 0.5, "
+        "unit: g/l, range: [0, 1], status: assumed, source: [], note: none}\n"
+    )
+    (lake / "my_lake.yml").write_text(
+        "parameters: my_set.yml\n" + SYSTEM.replace("0.5 g/l", "$river_salinity")
+    )
+    run = lake / "my_run.yml"
+    run.write_text(SCENARIO.replace("parameters.set: none.yml\n", ""))
+    result = bm.run(str(run))
+    assert result.attrs["parameter_set"] == "my_set"
+    assert "my_set.yml" in json.loads(result.attrs["input_checksums"])
+
+
+def test_a_run_knows_the_files_of_its_lake_and_set_from_anywhere(lake):
+    (lake / "base.yml").write_text("set: base\ntitle: base\nparameters: {}\n")
+    (lake / "none.yml").write_text("set: none\ntitle: none\nextends: base\nparameters: {}\n")
+    run_jobs([str(lake / "my_run.yml")], lake)
+    with xr.open_dataset(lake / "my_run.nc", decode_times=False) as result:
+        sums = json.loads(result.attrs["input_checksums"])
+    own = {"forcing.csv", "my_lake.yml", "curve.csv", "none.yml", "base.yml"}
+    assert set(sums) == own
+    assert sums["curve.csv"] == hashlib.sha256((lake / "curve.csv").read_bytes()).hexdigest()
+    assert scenario_of_result(lake / "my_run.nc").meta.name == "my_run"
+    (lake / "curve.csv").write_text(CURVE.replace("120,100,1.0", "120,100,1.01"))
+    with pytest.raises(bm.InputError, match=r"read another version of this; got curve\.csv"):
+        scenario_of_result(lake / "my_run.nc")
 
 
 def test_a_file_that_is_not_there_is_named_with_its_line(lake, monkeypatch):

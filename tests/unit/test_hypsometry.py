@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from balkhash_model.errors import InputError
 from balkhash_model.physics import hypsometry as hyp
 from balkhash_model.system import Hypsometry
 
@@ -198,3 +199,12 @@ def test_a_curve_cannot_be_changed():
     assert curve.level[0] == 0.0
     with pytest.raises(ValueError, match="read-only"):
         curve.area[0] = 3.0
+
+
+def test_there_is_no_level_under_the_bed():
+    curve = Hypsometry(np.array([0.0, 2.0]), np.array([1e6, 3e6]), "pond")
+    with pytest.raises(InputError, match=r"pond: no level at a negative volume; got -1e\+09 m3"):
+        curve.level_at([np.nan, 1.0, -1e9])
+    # what rounding leaves of an empty basin is its bed
+    assert float(curve.level_at(-1e-6)) == pytest.approx(0.0, abs=1e-11)
+    assert np.isnan(curve.level_at(np.nan))

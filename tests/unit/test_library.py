@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import balkhash_model
+from balkhash_model.errors import InputError
 from balkhash_model.library import (
     diff_parameters,
     list_parameter_sets,
@@ -345,3 +346,43 @@ def test_a_parameter_is_a_text_or_a_number(problems, value):
     [text] = problems(load_parameters, "balkhash", {"delta_loss": value})
     assert "parameters.delta_loss: neither a text nor a number" in text
     assert "a number in km3/yr" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("strait_roughness", "s m-1/3"),
+        ("lake_latitude", "degrees_north"),
+        ("kapshagay_latitude", "degrees_north"),
+        ("ice_freezing_degree_days", "K d m-1"),
+        ("ice_melting_degree_days", "K d m-1"),
+        ("ice_growth_coefficient", "m K-1/2 d-1/2"),
+        ("ili_temperature_sensitivity", "K-1"),
+        ("ili_peak_month", "month"),
+        ("eastern_peak_month", "month"),
+        ("irrigation_peak_month", "month"),
+        ("irrigation_season", "month"),
+        ("inflow_memory", "month"),
+    ],
+)
+def test_what_has_a_unit_says_it(name, unit):
+    own = load_parameters()[name]
+    assert (own.unit, own.si) == (unit, own.value)
+    half = f"{0.5 * own.value!r} {unit}"
+    for text in (half, repr(0.5 * own.value), 0.5 * own.value):
+        changed = load_parameters("balkhash", {name: text})[name]
+        assert changed.si == pytest.approx(0.5 * own.value)
+        assert changed.unit == unit
+    with pytest.raises(InputError, match=f"parameters.{name}: not a"):
+        load_parameters("balkhash", {name: "1 km3"})
+
+
+def test_a_set_that_writes_such_a_number_without_a_unit_still_loads(tmp_path):
+    own = tmp_path / "old.yml"
+    own.write_text(
+        "set: old\ntitle: old\nextends: balkhash\nparameters:\n  strait_roughness:\n"
+        '    {kind: dimensionless, value: 0.04, unit: "1", range: [0.02, 0.05], '
+        "status: assumed, source: [], note: old}\n"
+    )
+    [strait] = [x for x in load_system(parameters=str(own)).links if isinstance(x, Strait)]
+    assert strait.roughness == 0.04

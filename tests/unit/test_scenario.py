@@ -188,7 +188,8 @@ def test_what_cannot_be_built_is_refused(problems, scenario_file, change, fault)
 
 def test_rain_and_rivers_that_do_not_reach_back_are_told_at_once(problems, scenario_file):
     found = problems(build, str(scenario_file(start="1950-01-01")))
-    assert [text.split(":")[0].split(" ")[0] for text in found] == [
+    assert all("short.yml:" in text for text in found)
+    assert [text.split(": ")[1].split(" ")[0] for text in found] == [
         "climate.precipitation",
         "inflow.ili",
     ]

@@ -213,3 +213,13 @@ def test_the_application_registry_of_pint_is_not_touched():
     units.parse("1 km3/yr", "flow", "here")
     assert pint.get_application_registry().get() is before
     assert pint.get_application_registry()("1 year").to("day").magnitude == 365.25
+
+
+@pytest.mark.parametrize("kind", [k for k, v in units.KINDS.items() if v.fixed])
+def test_a_number_of_one_unit_is_never_scaled(kind):
+    own = units.KINDS[kind]
+    for text in (f"0.5 {own.si}", f"0.5  {own.si} ", "0.5", "0.5 1"):
+        assert units.parse(text, kind, "here") == 0.5
+    assert units.convert(0.5, own.si, kind, "here") == 0.5
+    assert f"not {own.name}" in message("0.5 km3", kind)
+    assert f"'{own.examples[0]}'" in message("0.5 m", kind)
