@@ -307,7 +307,6 @@ def test_a_series_that_ended_before_the_run_is_not_scored(tmp_path):
     assert job.skill.empty
 
 
-<<<<<<< HEAD
 def test_a_disk_that_fills_is_said_and_nothing_is_kept(tmp_path, monkeypatch):
     def full(*values, **named):
         raise RuntimeError("NetCDF: HDF error")  # all that HDF5 says
@@ -316,7 +315,8 @@ def test_a_disk_that_fills_is_said_and_nothing_is_kept(tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"cannot be written; .*likely since the disk is full"):
         run_jobs(["hindcast_free"], tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
-=======
+
+
 def test_the_north_aral_says_what_its_inflow_is_and_how_near_its_volume_is(tmp_path):
     job = run_jobs(["north_aral_published"], tmp_path)[0]
     assert job.budget[["precipitation", "evaporation"]].to_numpy().tolist() == [[0, 0], [0, 0]]
@@ -328,4 +328,3 @@ def test_the_north_aral_says_what_its_inflow_is_and_how_near_its_volume_is(tmp_p
         "volume against the 135 observed at the ends of months: NSE -0.305, KGE 0.4165, "
         "RMSE 0.970 km3"
     ) in job.notes
->>>>>>> wt/h9
