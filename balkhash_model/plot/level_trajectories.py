@@ -18,7 +18,16 @@ from balkhash_model.plot._frame import (
     year_label,
 )
 from balkhash_model.plot.style import PALETTE, Size, use_style
-from balkhash_model.plot.words import Lang, axis, heading, run_title, spoken, with_unit, word
+from balkhash_model.plot.words import (
+    Lang,
+    axis,
+    heading,
+    observed_origins,
+    run_title,
+    spoken,
+    with_unit,
+    word,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,15 +39,6 @@ __all__ = ["trajectories"]
 
 #: Years in which Kapshagay was filled, marked by default: first instant, last instant.
 FILLING = ("1970-01-01", "1986-01-01")
-#: Where the shipped series of levels come from: keys of the sentence beneath a figure, by system.
-_ORIGINS = {
-    "balkhash": {"dated levels": "caption.dated", "altimetry, months": "caption.altimetry_tied"},
-    "aral": {
-        "annual levels, whole sea": "caption.whole_sea",
-        "altimetry, North": "caption.altimetry_from_1992",
-        "altimetry, South": "caption.altimetry_from_1992",
-    },
-}
 
 
 def trajectories(
@@ -120,11 +120,13 @@ def trajectories(
             _shade(lowest, result, periods)
         _draw_levels(upper, result, observed, threshold, periods, lang)
         year_label(lowest, lang)
+        drawn = () if observed is None else _within(observed, result)["series"].unique()
+        said = observed_origins(drawn, lang)
         finish(
             figure,
             run_title(result, lang) if title is None else title,
             lang=lang,
-            caption=run_caption(result, lang, _origins(result, observed, lang)),
+            caption=run_caption(result, lang, said),
         )
     return figure
 
@@ -133,17 +135,6 @@ def _within(observed: pd.DataFrame, result: xr.Dataset) -> pd.DataFrame:
     """The observations made during the run."""
     edges = result["time_edge"].values
     return observed[(observed["time"] >= edges[0]) & (observed["time"] <= edges[-1])]
-
-
-def _origins(result: xr.Dataset, observed: pd.DataFrame | None, lang: str) -> str:
-    """Where the shipped observations that are drawn come from; empty where none is."""
-    known = _ORIGINS.get(str(result.attrs.get("system", "")), {})
-    if observed is None:
-        return ""
-    drawn = set(_within(observed, result)["series"])
-    keys = dict.fromkeys(key for series, key in known.items() if series in drawn)
-    what = "; ".join(word(key, lang) for key in keys)
-    return word("caption.observed", lang, what=what) if what else ""
 
 
 def _inside(result: xr.Dataset, start: str, end: str) -> bool:

@@ -7,6 +7,7 @@ to the names of rivers, is a row of ``words.csv``.
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -23,6 +24,7 @@ __all__ = [
     "datum_text",
     "heading",
     "number",
+    "observed_origins",
     "run_title",
     "spoken",
     "with_unit",
@@ -30,6 +32,15 @@ __all__ = [
 ]
 
 Lang = Literal["en", "ru", "kk"]
+#: Where the shipped series of observed levels come from: keys of the words for it.
+_ORIGINS = {
+    "dated levels": "caption.dated",
+    "altimetry, months": "caption.altimetry_tied",
+    "altimetry, annual means": "caption.altimetry_tied",
+    "annual levels, whole sea": "caption.whole_sea",
+    "altimetry, North": "caption.altimetry_from_1992",
+    "altimetry, South": "caption.altimetry_from_1992",
+}
 
 
 def word(key: str, lang: str = "en", **values: object) -> str:
@@ -64,6 +75,32 @@ def word(key: str, lang: str = "en", **values: object) -> str:
         raise InputError(Problem("lang", "not known", repr(lang), expected))
     text = table()[key][lang]
     return text.format(**values) if values else text
+
+
+def observed_origins(series: Iterable[str], lang: str = "en") -> str:
+    """Say where the shipped levels that a figure draws come from.
+
+    Parameters
+    ----------
+    series : iterable of str
+        The series drawn, named as :func:`balkhash_model.reference.levels.observed_levels` does.
+    lang : {"en", "ru", "kk"}, default "en"
+        The language.
+
+    Returns
+    -------
+    str
+        A sentence without its stop; empty where no series is a shipped one.
+
+    Examples
+    --------
+    >>> observed_origins(["dated levels", "my gauge"])
+    'Observed: dated levels by Wang 2022 and Zhang 2022'
+    """
+    drawn = set(series)
+    keys = dict.fromkeys(key for name, key in _ORIGINS.items() if name in drawn)
+    what = "; ".join(word(key, lang) for key in keys)
+    return word("caption.observed", lang, what=what) if what else ""
 
 
 @cache

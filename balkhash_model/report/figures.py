@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from balkhash_model.plot.panels import ROLES, Line, panel, themed_svg
-from balkhash_model.plot.words import axis, word
+from balkhash_model.plot.words import axis, observed_origins
 from balkhash_model.quantities import label
 from balkhash_model.reference.levels import observed_levels
 from balkhash_model.report.blocks import Block
@@ -135,7 +135,7 @@ def level_figure(found: Sequence[Outcome], words: Words) -> Block:
     for i, one in enumerate(shown):
         band = {} if one.single else {"low": one.levels["low"], "high": one.levels["high"]}
         lines.append(Line(one.levels.index, one.levels["mid"], one.label, **band, **look_of(i)))
-    observed = _observed(shown, words)
+    observed, series = _observed(shown, words)
     lines += observed
     thresholds = {o.threshold for o in shown}
     threshold = thresholds.pop() if len(thresholds) == 1 else None
@@ -158,9 +158,8 @@ def level_figure(found: Sequence[Outcome], words: Words) -> Block:
     bands = {words.share(o.band[1] - o.band[0]) for o in shown if not o.single}
     if bands:
         more.append(words("level.band", share=", ".join(sorted(bands))))
-    if observed:
-        system = str(source.attrs["system"])
-        more.append(word(f"caption.observed_{system}", words.language) + ".")
+    if said := observed_origins(series, words.language):
+        more.append(said + ".")
     caption = caption_of("level.caption", words, len(found), *more, datum=datum)
     return figure_of(
         "level",
@@ -174,22 +173,23 @@ def level_figure(found: Sequence[Outcome], words: Words) -> Block:
     )
 
 
-def _observed(found: Sequence[Outcome], words: Words) -> list[Line]:
-    """Observed levels within the years of the runs, where there are any."""
+def _observed(found: Sequence[Outcome], words: Words) -> tuple[list[Line], list[str]]:
+    """Observed levels within the years of the runs, and the series that they are of."""
     table = observed_levels(str(found[0].source.dataset.attrs.get("system", "")))
     if table.empty:
-        return []
+        return [], []
     first, last = min(o.first_year for o in found), max(o.last_year for o in found)
     table = table[table["time"].dt.year.between(first, last)]
-    lines = []
+    lines, drawn = [], []
     for series, (key, points) in _OBSERVED.items():
         group = table[table["series"] == series]
         if group.empty:
             continue
+        drawn.append(series)
         x = group["time"].dt.year.to_numpy(dtype=float) + 0.5
         y, s = (group[c].to_numpy(dtype=float) for c in ("level", "uncertainty"))
         lines.append(Line(x, y, words(key), "lake" if points else "band", y - s, y + s, 2, points))
-    return lines
+    return lines, drawn
 
 
 def chance_figure(found: Sequence[Outcome], words: Words) -> Block | None:
