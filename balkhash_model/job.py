@@ -62,7 +62,7 @@ def write_result(result: xr.Dataset, path: str | os.PathLike[str]) -> None:
     >>> file.exists()
     True
     """
-    from balkhash_model.netcdf import encoded, own_lock
+    from balkhash_model.netcdf import encoded, own_lock, unnamed_failure
 
     target = Path(path)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
@@ -75,8 +75,7 @@ def write_result(result: xr.Dataset, path: str | os.PathLike[str]) -> None:
         os.replace(name, target)
     except BaseException as error:
         Path(name).unlink(missing_ok=True)
-        if isinstance(error, RuntimeError) and "HDF error" in str(error):
-            text = f"{error}, most likely since the disk is full"
+        if text := unnamed_failure(error):
             raise OSError(errno.ENOSPC, text) from None
         raise
 

@@ -17,7 +17,7 @@ import xarray as xr
 
 from balkhash_model import provenance, quantities
 
-__all__ = ["content_type", "discovery", "encoded", "own_lock"]
+__all__ = ["content_type", "discovery", "encoded", "own_lock", "unnamed_failure"]
 
 #: Version of the table that the standard names were taken from.
 _VOCABULARY = "CF Standard Name Table v93"
@@ -158,6 +158,31 @@ def own_lock(dataset: xr.Dataset) -> Iterator[None]:
 
     with dask.config.set(scheduler="synchronous"):
         yield
+
+
+def unnamed_failure(error: BaseException) -> str | None:
+    """Say what most likely lies behind a failure that HDF5 does not name.
+
+    Parameters
+    ----------
+    error : BaseException
+        What was raised while a file was written.
+
+    Returns
+    -------
+    str or None
+        What to tell the user; None for any other error.
+
+    Examples
+    --------
+    >>> unnamed_failure(RuntimeError("NetCDF: HDF error"))
+    'NetCDF: HDF error, most likely since the disk is full'
+    >>> unnamed_failure(RuntimeError("another")) is None
+    True
+    """
+    if isinstance(error, RuntimeError) and "HDF error" in str(error):
+        return f"{error}, most likely since the disk is full"
+    return None
 
 
 def encoded(result: xr.Dataset) -> tuple[xr.Dataset, dict[str, dict[str, object]]]:

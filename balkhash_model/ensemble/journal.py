@@ -18,6 +18,7 @@ from balkhash_model.ensemble.backends import Job
 from balkhash_model.ensemble.gather import Gathered
 from balkhash_model.ensemble.members import member_store
 from balkhash_model.errors import BalkhashError, InputError, Problem
+from balkhash_model.netcdf import unnamed_failure
 from balkhash_model.scenario import dump_scenario
 
 __all__ = ["Journal", "disk_full"]
@@ -53,9 +54,8 @@ def disk_full(error: BaseException, where: Path) -> BalkhashError | None:
         what = "a file may not grow as large as it must"
     elif number in (errno.ENOSPC, errno.EDQUOT) or os.strerror(errno.ENOSPC) in text:
         what = "the disk is full"
-    elif isinstance(error, RuntimeError) and "HDF error" in text:
-        # the library of HDF5 does not say why
-        what = f"cannot be written ({text}), most likely since the disk is full"
+    elif unnamed := unnamed_failure(error):
+        what = f"cannot be written: {unnamed}"
     else:
         return None
     return BalkhashError(f"{where}: {what}. What was written before is kept; make room and resume")

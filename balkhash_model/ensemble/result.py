@@ -21,7 +21,7 @@ from balkhash_model.timeaxis import TimeAxis
 
 FloatArray = npt.NDArray[np.float64]
 
-__all__ = ["Facts", "label"]
+__all__ = ["Facts", "label", "told_ended"]
 
 _KINDS = {
     "lake_level": ("m", "water_surface_height_above_reference_datum", "lake level"),
@@ -293,6 +293,27 @@ def _put_members(
     )
 
 
+def told_ended(counts: npt.NDArray[np.int64]) -> str:
+    """Say how many members dried out, overtopped or could not be solved.
+
+    Parameters
+    ----------
+    counts : array
+        Members by status code.
+
+    Returns
+    -------
+    str
+        Numbers and what happened; empty where all is well.
+
+    Examples
+    --------
+    >>> told_ended(np.array([5, 0, 2, 0]))
+    '2 overtopped'
+    """
+    return ", ".join(f"{n} {layout.STATUS[i]}" for i, n in enumerate(counts.tolist()) if i and n)
+
+
 def _attributes(
     worlds: Sequence[World], gathered: Sequence[Gathered], facts: Facts
 ) -> dict[str, Any]:
@@ -321,10 +342,9 @@ def _attributes(
         [] if complete else [f"interrupted; the first {facts.done} of {facts.asked} members alone"]
     )
     for name, g in zip(facts.names, gathered, strict=True):
-        ended = [f"{n} {layout.STATUS[i]}" for i, n in enumerate(g.status.tolist()) if i and n]
-        if ended:
+        if ended := told_ended(g.status):
             notes.append(
-                f"of the {int(g.members[0])} members of {name} {', '.join(ended)}; what follows in "
+                f"of the {int(g.members[0])} members of {name} {ended}; what follows in "
                 "them is beyond their curves, and is in the statistics"
             )
     if notes:

@@ -14,6 +14,7 @@ from balkhash_model.ensemble.backends import Job, Threads
 from balkhash_model.ensemble.design import Design, make_design
 from balkhash_model.ensemble.gather import make_layout
 from balkhash_model.ensemble.march import Block
+from balkhash_model.ensemble.result import told_ended
 from balkhash_model.ensemble.study import Study
 from balkhash_model.errors import BalkhashError, InputError, Problem
 from balkhash_model.kernel.layout import STATUS
@@ -225,13 +226,9 @@ def _levels(
 
 def _left(status: npt.NDArray[np.int8]) -> dict[str, str]:
     """Say how many members dried out or overtopped; refuse what could not be solved."""
-    counts = {name: int((status == code).sum()) for code, name in STATUS.items() if code}
-    if failed := counts.pop("not solved"):
-        raise BalkhashError(
-            f"{failed} of {status.size} members could not be solved; "
-            "narrow the ranges of the factors"
-        )
-    said = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    said = told_ended(np.bincount(status, minlength=len(STATUS)))
+    if (status == 3).any():
+        raise BalkhashError(f"of {status.size} members {said}; narrow the ranges of the factors")
     if not said:
         return {}
     text = f"of {status.size} members {said}; their levels beyond the curves are in the ranking"
