@@ -100,9 +100,10 @@ LATERAL, ARRIVED, SIDE, LOSS, MOUTH, THROUGH, RECEIVED, CARRIED = range(8)
 # Fields of a user
 DEMAND, TAKEN, AHEAD, ALIKE = range(4)
 
-# Rows of Block.z; marks are 1 or 0, so that loops over them have one type
-ALIVE, BUSY, GOOD, WRONG, DAMP = range(5)
-LANE_FIELDS = 5
+# Rows of Block.z; marks are 1 or 0, so that loops over them have one type. CLOSED marks the lanes
+# of lone storages whose stage was solved in closed form
+ALIVE, BUSY, GOOD, WRONG, DAMP, CLOSED = range(6)
+LANE_FIELDS = 6
 
 # First index of Block.mean
 STEP, INTERVAL = range(2)

@@ -21,15 +21,19 @@ import numpy as np
 
 from balkhash_model.kernel.block import make_block
 from balkhash_model.kernel.layout import Forcing, Graph, allocate_output
+from balkhash_model.kernel.lone import evaluate_lone, make_work, march_lone
 from balkhash_model.kernel.march_block import march_block
 from balkhash_model.kernel.solve import newton_step
 from balkhash_model.kernel.stage import close_stage, evaluate
 
-__all__ = ["Parts", "cache_folder", "parts", "start"]
+__all__ = ["Parts", "cache_folder", "lone_march", "parts", "start"]
 
 
 class Parts(NamedTuple):
-    """The compiled parts, in the order in which `march_block` takes them, and itself."""
+    """The compiled parts, in the order in which `march_block` takes them, and itself.
+
+    Of lone storages the first is `evaluate_lone`.
+    """
 
     evaluate: Callable[..., float]
     newton_step: Callable[..., None]
@@ -41,7 +45,8 @@ class Parts(NamedTuple):
 ELSEWHERE = ("evaluate", "newton_step")
 
 _lock = threading.Lock()
-_parts: list[Parts] = []
+_parts: dict[bool, Parts] = {}
+_ready: set[str] = set()
 _helper: list[subprocess.Popen[bytes]] = []
 
 
@@ -57,7 +62,6 @@ def _example() -> tuple[Graph, Forcing, Any, Any]:
         link_row=flag,
         storage_flag=flag,
         coupled=switch,
-        alone=switch[0],
         link=flag[:, None],
         link_value=number,
         junction_to=flag,
@@ -106,6 +110,9 @@ def _signatures() -> dict[str, Any]:
         ),
     }
     pointers = [numba.types.FunctionType(signature) for signature in made.values()]
+    work, row = (numba.typeof(x) for x in make_work())
+    made["evaluate_lone"] = made["evaluate"]
+    made["march_lone"] = nothing(graph, forcing, out, whole, whole, whole, work, row, flags)
     made["march_block"] = nothing(
         *pointers, graph, forcing, out, whole, whole, whole, flag, flag, block, block
     )
@@ -113,7 +120,8 @@ def _signatures() -> dict[str, Any]:
 
 
 def _functions() -> dict[str, Any]:
-    return Parts(evaluate, newton_step, close_stage, march_block)._asdict()
+    whole = Parts(evaluate, newton_step, close_stage, march_block)._asdict()
+    return {**whole, "evaluate_lone": evaluate_lone, "march_lone": march_lone}
 
 
 def cache_folder() -> Path | None:
@@ -178,13 +186,23 @@ def start() -> None:
 
 
 def _compile(names: tuple[str, ...]) -> None:
+    if cache_folder() is None:
+        return
     signatures, functions = _signatures(), _functions()
     for name in names:
-        functions[name].compile(signatures[name].args)
+        if name not in _ready:
+            functions[name].compile(signatures[name].args)
+            functions[name].disable_compile()
+            _ready.add(name)
 
 
-def parts() -> Parts:
+def parts(lone: bool = False) -> Parts:
     """Compile the kernel, or take it from the cache.
+
+    Parameters
+    ----------
+    lone : bool, default False
+        Whether the parts are for a system of lone storages.
 
     Returns
     -------
@@ -198,16 +216,37 @@ def parts() -> Parts:
     """
     start()
     with _lock:
-        if not _parts:
-            if cache_folder() is not None:
-                _compile(tuple(name for name in Parts._fields if name not in ELSEWHERE))
-                for process in _helper:
-                    process.wait()
-                _compile(ELSEWHERE)
-                for function in _functions().values():
-                    function.disable_compile()
-            _parts.append(Parts(**_functions()))
-        return _parts[0]
+        if lone not in _parts:
+            first = "evaluate_lone" if lone else "evaluate"
+            names = (first, *Parts._fields[1:])
+            _compile(tuple(name for name in names if name not in ELSEWHERE))
+            for process in _helper:
+                process.wait()
+            _compile(names)
+            functions = _functions()
+            _parts[lone] = Parts(*(functions[name] for name in names))
+        return _parts[lone]
+
+
+def lone_march() -> Callable[..., None]:
+    """Compile the march of the volumes of lone storages, or take it from the cache.
+
+    Returns
+    -------
+    callable
+        :func:`balkhash_model.kernel.lone.march_lone`.
+
+    Examples
+    --------
+    >>> lone_march() is march_lone
+    True
+    """
+    with _lock:
+        folder = cache_folder()
+        if folder is not None and not _ready and not _helper:
+            _drop_stale(folder)
+        _compile(("march_lone",))
+        return march_lone
 
 
 if __name__ == "__main__":

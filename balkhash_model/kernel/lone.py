@@ -1,0 +1,546 @@
+"""Storages that nothing joins: their stages in closed form, and a march of their volumes alone.
+
+In a row of a curve the area is linear in the level, so its square is linear in the volume:
+``A^2 = b^2 + 2 c (V - d)``, with the area b, the rise c and the volume d at the start of the row.
+A stage of the length h from the volume v asks for ``V = v + h (q + g A)``, where q is what rivers
+bring less what users take, m3/s, and g is rain less evaporation, m/s. With ``p = c h g`` that is
+
+    ``A = p + sqrt(p^2 + b^2 + 2 c (v + h q - d))``
+
+and ``V = v + h (q + g A)``: one root, no division, no iteration. It holds where V lies in the row
+and above the toe, over which users and the wet area fade; the toe is left to Newton's method.
+
+`evaluate_lone` stands in the place of :func:`balkhash_model.kernel.stage.evaluate` in systems of
+such storages. `march_lone` takes whole steps in one loop where no salt and no fluxes are asked for.
+Both take the same operations in the same order, so that volumes have the same bits. A block in
+which some step is not as plain as that is left to `march_block`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from balkhash_model.kernel.block import (
+    AREA,
+    BASE,
+    BUSY,
+    CLOSED,
+    DEMAND,
+    EVAPORATION,
+    FADE,
+    FIELDS,
+    GOOD,
+    INFLOW,
+    INVERSE_AREA,
+    LACK,
+    LANES,
+    NET,
+    OUTWARD,
+    PITCH,
+    RAIN,
+    RIGHT,
+    ROW_B,
+    ROW_BEGIN,
+    ROW_C,
+    ROW_D,
+    ROW_END,
+    SUPPLY,
+    TAKEN,
+    TOE,
+    VOLUME,
+    WRONG,
+    Block,
+    whole_groups,
+)
+from balkhash_model.kernel.compiled import compiled, inlined, internal
+from balkhash_model.kernel.fluxes import MOST_ENTRY, follow, storage_fluxes, storage_users
+from balkhash_model.kernel.layout import CLIMATE, INFLOWS, USE, Forcing, Graph, Output
+from balkhash_model.kernel.stage import WITHOUT_HEAD, begin_stage, unsolved
+from balkhash_model.kernel.step import BEND, GAMMA
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+__all__ = ["CHUNK", "evaluate_lone", "is_lone", "make_work", "march_lone"]
+
+#: Rows that are tried for one stage.
+MOST_ROWS = 8
+#: Lanes that `march_lone` takes through all intervals at a time: some blocks.
+CHUNK = 4 * LANES
+#: Places that each of its fields has, see ``PITCH`` in :mod:`balkhash_model.kernel.block`.
+ROOM = CHUNK + 8
+#: Fields of `march_lone`.
+HERE, LOW, HIGH, AREA_BELOW, RISE, VOLUME_BELOW, BRINGS, RAINS, LEFT = range(9)
+WORK_FIELDS = 9
+#: How the members of a chunk find their sets of forcing.
+SHARED, IN_ORDER, ANY = range(3)
+#: A bend below this share of what is allowed is also one for `end_step`, which divides by the area.
+SURELY = 1.0 - 1e-12
+
+
+def is_lone(graph: Graph) -> bool:
+    """Whether a system is made of storages that nothing joins, and salt does not hinder the air.
+
+    Parameters
+    ----------
+    graph : Graph
+        Packed lake system.
+
+    Returns
+    -------
+    bool
+        True where the functions of this module may be used.
+
+    Examples
+    --------
+    A graph is packed by :func:`balkhash_model.packing.pack`.
+    """
+    joined = graph.link.shape[0] + graph.junction_to.size
+    return joined == 0 and not graph.lowering[0] > 0.0
+
+
+def make_work() -> tuple[FloatArray, IntArray]:
+    """Allocate what :func:`march_lone` works on.
+
+    Returns
+    -------
+    tuple of array
+        Fields of the lanes of a chunk, and the row of its curve that each is in.
+
+    Examples
+    --------
+    >>> [array.shape for array in make_work()] == [(WORK_FIELDS, ROOM), (CHUNK,)]
+    True
+    """
+    return np.zeros((WORK_FIELDS, ROOM)), np.zeros(CHUNK, dtype=np.int64)
+
+
+@inlined
+def stage_area(
+    area: float, rise: float, below: float, start: float, h: float, brings: float, rains: float
+) -> float:  # pragma: no cover - compiled
+    """Area at the end of a stage that begins at the volume `start`, in one row of a curve.
+
+    `area`, `rise` and `below` are those of the row, `brings` is in m3/s and `rains` in m/s. It is
+    no number where the equation has no root.
+    """
+    p = rise * (h * rains)
+    return p + np.sqrt(p * p + area * area + 2.0 * rise * ((start + h * brings) - below))
+
+
+@internal
+def find_row(
+    table: FloatArray, at: int, toe: float, start: float, h: float, brings: float, rains: float
+) -> int:  # pragma: no cover - compiled
+    """Row of its curve in which a stage ends, sought from the row `at` on; -1 where there is none.
+
+    There is none where the stage ends in the toe, or where some rows lead to each other.
+    """
+    for _ in range(MOST_ROWS):
+        area = stage_area(table[at, 2], table[at, 3], table[at, 4], start, h, brings, rains)
+        volume = start + h * (brings + rains * area)
+        # written so that a volume that is no number has no row; of the two roots the other one has
+        # an area below zero, or is as far off as rain on ever more area can bring it
+        if not (area > 0.0 and volume >= toe and volume < MOST_ENTRY):
+            return -1
+        if volume >= table[at, 0] and volume < table[at + 1, 0]:
+            return at
+        while volume >= table[at + 1, 0]:
+            at += 1
+        while volume < table[at, 0]:
+            at -= 1
+    return -1
+
+
+@inlined
+def fill_brings(graph: Graph, n: int, b: Block, s: int) -> None:  # pragma: no cover - compiled
+    """What rivers bring to one storage less what its users ask for, m3/s, into ``RIGHT``."""
+    w = b.s
+    for k in range(n):
+        w[s, RIGHT, k] = w[s, INFLOW, k] + w[s, OUTWARD, k]
+    for user in range(graph.user_place.size):
+        if graph.user_place[user] == s:
+            for k in range(n):
+                w[s, RIGHT, k] -= b.u[user, DEMAND, k]
+
+
+@inlined
+def close_lanes(
+    graph: Graph, h: float, n: int, b: Block, s: int
+) -> None:  # pragma: no cover - compiled
+    """Solve the stage of one storage in closed form, and mark the lanes in which that fails.
+
+    The rows in force are those in which the stage begins.
+    """
+    w, z = b.s, b.z
+    fill_brings(graph, n, b, s)
+    for k in range(n):
+        base, brings = w[s, BASE, k], w[s, RIGHT, k]
+        rains = w[s, RAIN, k] - w[s, EVAPORATION, k]
+        area = stage_area(w[s, ROW_B, k], w[s, ROW_C, k], w[s, ROW_D, k], base, h, brings, rains)
+        net = brings + rains * area
+        volume = base + h * net
+        inside = (area > 0.0) & (w[s, ROW_BEGIN, k] <= volume) & (volume < w[s, ROW_END, k])
+        w[s, NET, k] = net
+        w[s, AREA, k] = area
+        w[s, VOLUME, k] = volume
+        z[WRONG, k] = 0.0 if inside & (volume >= w[s, TOE, k]) else z[GOOD, k]
+    left = 0
+    for k in range(n):
+        left += 1 if z[WRONG, k] > 0.0 else 0
+    if left > 0:
+        for k in range(n):
+            if z[WRONG, k] > 0.0:
+                base, brings = w[s, BASE, k], w[s, RIGHT, k]
+                rains = w[s, RAIN, k] - w[s, EVAPORATION, k]
+                at = find_row(graph.table, b.row[s, k], w[s, TOE, k], base, h, brings, rains)
+                if at < 0:
+                    z[CLOSED, k] = 0.0
+                else:
+                    low, rise, below = graph.table[at, 2], graph.table[at, 3], graph.table[at, 4]
+                    area = stage_area(low, rise, below, base, h, brings, rains)
+                    net = brings + rains * area
+                    w[s, NET, k] = net
+                    w[s, AREA, k] = area
+                    w[s, VOLUME, k] = base + h * net
+        # the rows of those that moved on; the others stay
+        follow(graph.table, n, w, b.row, s)
+
+
+@inlined
+def settle_closed(
+    graph: Graph, active: BoolArray, n: int, b: Block
+) -> None:  # pragma: no cover - compiled
+    """What else the lanes of a closed stage have to show: users get all that they ask for."""
+    w, u, z = b.s, b.u, b.z
+    for s in range(w.shape[0]):
+        if active[s]:
+            for k in range(n):
+                closed = z[CLOSED, k] > 0.0
+                w[s, INVERSE_AREA, k] = 1.0 / w[s, AREA, k] if closed else w[s, INVERSE_AREA, k]
+                w[s, SUPPLY, k] = 1.0 if closed else w[s, SUPPLY, k]
+                w[s, FADE, k] = 0.0 if closed else w[s, FADE, k]
+    for user in range(graph.user_place.size):
+        if active[graph.user_place[user]]:
+            for k in range(n):
+                closed = z[CLOSED, k] > 0.0
+                u[user, TAKEN, k] = u[user, DEMAND, k] if closed else u[user, TAKEN, k]
+
+
+@inlined
+def reopen(
+    graph: Graph, active: BoolArray, h: float, n: int, b: Block
+) -> None:  # pragma: no cover - compiled
+    """Bring back what Newton's equations wrote over in the lanes of a closed stage."""
+    w, z = b.s, b.z
+    for s in range(w.shape[0]):
+        if active[s]:
+            fill_brings(graph, n, b, s)
+            for k in range(n):
+                closed, brings = z[CLOSED, k] > 0.0, w[s, RIGHT, k]
+                rains = w[s, RAIN, k] - w[s, EVAPORATION, k]
+                low, rise, below = w[s, ROW_B, k], w[s, ROW_C, k], w[s, ROW_D, k]
+                area = stage_area(low, rise, below, w[s, BASE, k], h, brings, rains)
+                w[s, AREA, k] = area if closed else w[s, AREA, k]
+                w[s, NET, k] = brings + rains * area if closed else w[s, NET, k]
+    settle_closed(graph, active, n, b)
+
+
+@compiled
+def evaluate_lone(
+    graph: Graph,
+    opening: FloatArray,
+    gauged: BoolArray,
+    active: BoolArray,
+    dt: float,
+    h: float,
+    first: bool,
+    fresh: bool,
+    n: int,
+    b: Block,
+) -> int:  # pragma: no cover - compiled
+    """Solve a stage in closed form where that holds; how many lanes are left to solve.
+
+    The arguments are those of :func:`balkhash_model.kernel.stage.evaluate`.
+    """
+    if (
+        b.s.shape[1] != FIELDS
+        or b.s.shape[2] != PITCH
+        or b.u.shape[1] != FIELDS
+        or b.u.shape[2] != PITCH
+        or b.matrix.shape[2] != PITCH
+        or b.z.shape[1] != PITCH
+    ):
+        return 0
+    n = whole_groups(n)
+    w, z = b.s, b.z
+    if fresh:
+        second = h < dt and not first
+        begin_stage(second, dt, h, n, b)
+        for k in range(n):
+            z[CLOSED, k] = z[GOOD, k]
+        for s in range(w.shape[0]):
+            if active[s]:
+                for k in range(n):
+                    w[s, LACK, k] = w[s, VOLUME, k]
+                if not second:
+                    follow(graph.table, n, w, b.row, s)
+                close_lanes(graph, h, n, b, s)
+        left = 0
+        for k in range(n):
+            busy = z[GOOD, k] > z[CLOSED, k]
+            z[BUSY, k] = 1.0 if busy else 0.0
+            left += 1 if busy else 0
+        idle = 0
+        for s in range(w.shape[0]):
+            idle += 0 if active[s] else 1
+        if left + idle == 0:
+            settle_closed(graph, active, n, b)
+            return 0
+        for s in range(w.shape[0]):
+            if active[s]:
+                for k in range(n):
+                    w[s, VOLUME, k] = w[s, LACK, k] if z[BUSY, k] > 0.0 else w[s, VOLUME, k]
+    for s in range(w.shape[0]):
+        follow(graph.table, n, w, b.row, s)
+        storage_fluxes(active[s], n, b, s)
+    for user in range(graph.user_place.size):
+        s = graph.user_place[user]
+        storage_users(graph, active[s], n, b, user, s)
+    reopen(graph, active, h, n, b)
+    return unsolved(graph, h, n, b)
+
+
+@internal
+def order_of(which: IntArray) -> int:  # pragma: no cover - compiled
+    """Whether some members have one set of forcing in common, or sets that follow each other."""
+    one = order = 0
+    for k in range(which.size):
+        one += 1 if which[k] != which[0] else 0
+        order += 1 if which[k] != which[0] + k else 0
+    return SHARED if one == 0 else IN_ORDER if order == 0 else ANY
+
+
+@internal
+def row_of(slot: IntArray, record: int, field: int) -> int:  # pragma: no cover - compiled
+    """Row of the forcing that is brought into a field of a record."""
+    found = 0
+    for row in range(slot.shape[0]):
+        if slot[row, 0] == record and slot[row, 1] == field:
+            found = row
+    return found
+
+
+@inlined
+def put_difference(
+    values: FloatArray,
+    one: int,
+    other: int,
+    sign: float,
+    which: IntArray,
+    order: int,
+    n: int,
+    w: FloatArray,
+    field: int,
+) -> None:  # pragma: no cover - compiled
+    """One row of the forcing and `sign` times another, of each lane."""
+    first = which[0]
+    if order == SHARED:
+        value = values[first, one] + sign * values[first, other]
+        for k in range(n):
+            w[field, k] = value
+    elif order == IN_ORDER:
+        mine = values[first : first + n]
+        for k in range(n):
+            w[field, k] = mine[k, one] + sign * mine[k, other]
+    else:
+        for k in range(n):
+            w[field, k] = values[which[k], one] + sign * values[which[k], other]
+
+
+@inlined
+def take_off(
+    values: FloatArray, row: int, which: IntArray, order: int, n: int, w: FloatArray
+) -> None:  # pragma: no cover - compiled
+    """Take what a user asks for off what rivers bring."""
+    first = which[0]
+    if order == SHARED:
+        value = values[first, row]
+        for k in range(n):
+            w[BRINGS, k] -= value
+    elif order == IN_ORDER:
+        mine = values[first : first + n]
+        for k in range(n):
+            w[BRINGS, k] -= mine[k, row]
+    else:
+        for k in range(n):
+            w[BRINGS, k] -= values[which[k], row]
+
+
+@internal
+def lone_step(dt: float, n: int, w: FloatArray) -> int:  # pragma: no cover - compiled
+    """One step of each lane in the row of its curve; how many cannot be taken there."""
+    if w.shape[1] != ROOM:
+        return 0
+    h = GAMMA * dt
+    before, bound = dt - h, SURELY * BEND * WITHOUT_HEAD
+    for k in range(n):
+        now, low, high, brings, rains = w[HERE, k], w[LOW, k], w[HIGH, k], w[BRINGS, k], w[RAINS, k]
+        area, rise, below = w[AREA_BELOW, k], w[RISE, k], w[VOLUME_BELOW, k]
+        wet = stage_area(area, rise, below, now, h, brings, rains)
+        first = brings + rains * wet
+        middle, base = now + h * first, now + before * first
+        last = stage_area(area, rise, below, base, h, brings, rains)
+        second = brings + rains * last
+        end = base + h * second
+        bend = second - first
+        fine = (low <= middle) & (middle < high) & (low <= end) & (end < high)
+        fine = fine & (wet > 0.0) & (last > 0.0) & (base >= 0.0)
+        fine = fine & (bend * bend * dt <= bound * last * max(abs(first), abs(second)))
+        w[HERE, k] = end if fine else now
+        w[LEFT, k] = 0.0 if fine else 1.0
+    left = 0
+    for k in range(n):
+        left += 1 if w[LEFT, k] > 0.0 else 0
+    return left
+
+
+@internal
+def cross_rows(
+    table: FloatArray, toe: float, brim: float, dt: float, k: int, w: FloatArray, row: IntArray
+) -> bool:  # pragma: no cover - compiled
+    """One step of a lane that leaves the row of its curve; whether it is a plain one."""
+    h = GAMMA * dt
+    before, bound = dt - h, SURELY * BEND * WITHOUT_HEAD
+    now, brings, rains = w[HERE, k], w[BRINGS, k], w[RAINS, k]
+    at = find_row(table, row[k], toe, now, h, brings, rains)
+    if at < 0:
+        return False
+    first = brings + rains * stage_area(
+        table[at, 2], table[at, 3], table[at, 4], now, h, brings, rains
+    )
+    base = now + before * first
+    at = find_row(table, at, toe, base, h, brings, rains)
+    if at < 0:
+        return False
+    last = stage_area(table[at, 2], table[at, 3], table[at, 4], base, h, brings, rains)
+    second = brings + rains * last
+    end, bend = base + h * second, second - first
+    if not (base >= 0.0 and end <= brim):
+        return False
+    if not bend * bend * dt <= bound * last * max(abs(first), abs(second)):
+        return False
+    row[k] = at
+    w[HERE, k] = end
+    w[LOW, k] = max(table[at, 0], toe)
+    # above the brim no step is a plain one
+    w[HIGH, k] = min(table[at + 1, 0], brim)
+    w[AREA_BELOW, k], w[RISE, k], w[VOLUME_BELOW, k] = table[at, 2], table[at, 3], table[at, 4]
+    return True
+
+
+@internal
+def start_lone(
+    graph: Graph, curve: IntArray, initial: FloatArray, w: FloatArray, row: IntArray
+) -> None:  # pragma: no cover - compiled
+    """Set the initial volumes of a chunk, and the row that each is in; no step is in it yet."""
+    for k in range(initial.size):
+        at, volume = graph.curve_row[curve[k]], min(initial[k], MOST_ENTRY)
+        while volume >= graph.table[at + 1, 0]:
+            at += 1
+        row[k] = at
+        w[HERE, k] = initial[k]
+        w[LOW, k], w[HIGH, k] = np.inf, -np.inf
+        w[AREA_BELOW, k] = w[RISE, k] = w[VOLUME_BELOW, k] = 0.0
+
+
+@inlined
+def give_up(k: int, w: FloatArray) -> None:  # pragma: no cover - compiled
+    """Let a lane stand still from here on: its block is marched by others."""
+    w[HERE, k] = MOST_ENTRY
+    w[LOW, k], w[HIGH, k] = -np.inf, np.inf
+    w[AREA_BELOW, k] = 1.0
+    w[RISE, k] = w[VOLUME_BELOW, k] = 0.0
+
+
+@internal
+def march_storage(
+    graph: Graph,
+    forcing: Forcing,
+    volumes: FloatArray,
+    s: int,
+    start: int,
+    n: int,
+    substeps: int,
+    w: FloatArray,
+    row: IntArray,
+    left: BoolArray,
+) -> None:  # pragma: no cover - compiled
+    """March one storage of a chunk of members; `left` as in `march_lone`."""
+    if w.shape[1] != ROOM:
+        return
+    ns, steps, slots, users = (
+        graph.storage_flag.size,
+        forcing.duration.size,
+        graph.slots,
+        graph.user_place,
+    )
+    curve = forcing.curve_index[s, start : start + n]
+    start_lone(graph, curve, forcing.initial_volume[s, start : start + n], w, row)
+    rain, evaporation = row_of(slots[CLIMATE], s, RAIN), row_of(slots[CLIMATE], s, EVAPORATION)
+    inflow, outward = row_of(slots[INFLOWS], s, INFLOW), row_of(slots[INFLOWS], s, OUTWARD)
+    blocks = left[start // LANES : (start + n + LANES - 1) // LANES]
+    turn, climate_order, inflow_order, use_order = -1, ANY, ANY, ANY
+    for t in range(steps + 1):
+        volume = volumes[t, s, start : start + n]
+        for k in range(n):
+            volume[k] = w[HERE, k]
+        if t == steps or blocks.all():
+            break
+        which = forcing.which[:, forcing.turn[t], start : start + n]
+        climate, inflows, use = which[CLIMATE], which[INFLOWS], which[USE]
+        if forcing.turn[t] != turn:
+            turn = forcing.turn[t]
+            climate_order, inflow_order = order_of(climate), order_of(inflows)
+            use_order = order_of(use)
+        rates = forcing.climate[t]
+        put_difference(rates, rain, evaporation, -1.0, climate, climate_order, n, w, RAINS)
+        put_difference(forcing.inflow[t], inflow, outward, 1.0, inflows, inflow_order, n, w, BRINGS)
+        for user in range(users.size):
+            if users[user] == s:
+                demand = row_of(slots[USE], ns + user, DEMAND)
+                take_off(forcing.use[t], demand, use, use_order, n, w)
+        dt = forcing.duration[t] / substeps
+        for _ in range(substeps):
+            if lone_step(dt, n, w) > 0:
+                for k in range(n):
+                    if w[LEFT, k] > 0.0:
+                        brim, toe = graph.curve_brim[curve[k], 0], graph.curve_brim[curve[k], 1]
+                        if not cross_rows(graph.table, toe, brim, dt, k, w, row):
+                            blocks[k // LANES] = True
+                            give_up(k, w)
+
+
+@compiled
+def march_lone(
+    graph: Graph,
+    forcing: Forcing,
+    out: Output,
+    begin: int,
+    end: int,
+    substeps: int,
+    w: FloatArray,
+    row: IntArray,
+    left: BoolArray,
+) -> None:  # pragma: no cover - compiled
+    """March the volumes of members ``begin .. end`` through all intervals, a chunk at a time.
+
+    `left` marks the blocks of members, counted from the first of all, that are to be marched by
+    `march_block`: what stands there is of no account.
+    """
+    for start in range(begin, end, CHUNK):
+        n = min(CHUNK, end - start)
+        for s in range(graph.storage_flag.size):
+            march_storage(graph, forcing, out.volume, s, start, n, substeps, w, row, left)
