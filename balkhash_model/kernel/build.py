@@ -186,14 +186,14 @@ def start() -> None:
 
 
 def _compile(names: tuple[str, ...]) -> None:
-    if cache_folder() is None:
+    missing = [name for name in names if name not in _ready]
+    if cache_folder() is None or not missing:
         return
     signatures, functions = _signatures(), _functions()
-    for name in names:
-        if name not in _ready:
-            functions[name].compile(signatures[name].args)
-            functions[name].disable_compile()
-            _ready.add(name)
+    for name in missing:
+        functions[name].compile(signatures[name].args)
+        functions[name].disable_compile()
+        _ready.add(name)
 
 
 def parts(lone: bool = False) -> Parts:
@@ -242,9 +242,10 @@ def lone_march() -> Callable[..., None]:
     True
     """
     with _lock:
-        folder = cache_folder()
-        if folder is not None and not _ready and not _helper:
-            _drop_stale(folder)
+        if not _ready and not _helper:
+            folder = cache_folder()
+            if folder is not None:
+                _drop_stale(folder)
         _compile(("march_lone",))
         return march_lone
 

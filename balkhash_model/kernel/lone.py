@@ -107,14 +107,14 @@ def make_work() -> tuple[FloatArray, IntArray]:
     Returns
     -------
     tuple of array
-        Fields of the lanes of a chunk, and the row of its curve that each is in.
+        Fields of the lanes of a chunk; and the row of its curve that each is in, and a list of lanes.
 
     Examples
     --------
-    >>> [array.shape for array in make_work()] == [(WORK_FIELDS, ROOM), (CHUNK,)]
+    >>> [array.shape for array in make_work()] == [(WORK_FIELDS, ROOM), (2, CHUNK)]
     True
     """
-    return np.zeros((WORK_FIELDS, ROOM)), np.zeros(CHUNK, dtype=np.int64)
+    return np.zeros((WORK_FIELDS, ROOM)), np.zeros((2, CHUNK), dtype=np.int64)
 
 
 @inlined
@@ -407,6 +407,34 @@ def lone_step(dt: float, n: int, w: FloatArray) -> int:  # pragma: no cover - co
     return left
 
 
+@inlined
+def next_row(table: FloatArray, at: int, volume: float) -> int:  # pragma: no cover - compiled
+    """The row itself, or the one above or below it where the volume lies beyond its end."""
+    up = (volume >= table[at + 1, 0]) & (volume < MOST_ENTRY)
+    down = volume < table[at, 0]
+    return at + (1 if up else 0) - (1 if down else 0)
+
+
+@inlined
+def area_in(
+    table: FloatArray, at: int, start: float, h: float, brings: float, rains: float
+) -> float:  # pragma: no cover - compiled
+    """`stage_area` of a row of the table."""
+    return stage_area(table[at, 2], table[at, 3], table[at, 4], start, h, brings, rains)
+
+
+@inlined
+def enter_row(
+    table: FloatArray, at: int, toe: float, brim: float, k: int, w: FloatArray, row: IntArray
+) -> None:  # pragma: no cover - compiled
+    """Bring a row of its curve into a lane of `march_lone`."""
+    row[k] = at
+    w[LOW, k] = max(table[at, 0], toe)
+    # above the brim no step is a plain one
+    w[HIGH, k] = min(table[at + 1, 0], brim)
+    w[AREA_BELOW, k], w[RISE, k], w[VOLUME_BELOW, k] = table[at, 2], table[at, 3], table[at, 4]
+
+
 @internal
 def cross_rows(
     table: FloatArray, toe: float, brim: float, dt: float, k: int, w: FloatArray, row: IntArray
@@ -418,27 +446,76 @@ def cross_rows(
     at = find_row(table, row[k], toe, now, h, brings, rains)
     if at < 0:
         return False
-    first = brings + rains * stage_area(
-        table[at, 2], table[at, 3], table[at, 4], now, h, brings, rains
-    )
+    first = brings + rains * area_in(table, at, now, h, brings, rains)
     base = now + before * first
     at = find_row(table, at, toe, base, h, brings, rains)
     if at < 0:
         return False
-    last = stage_area(table[at, 2], table[at, 3], table[at, 4], base, h, brings, rains)
+    last = area_in(table, at, base, h, brings, rains)
     second = brings + rains * last
     end, bend = base + h * second, second - first
     if not (base >= 0.0 and end <= brim):
         return False
     if not bend * bend * dt <= bound * last * max(abs(first), abs(second)):
         return False
-    row[k] = at
     w[HERE, k] = end
-    w[LOW, k] = max(table[at, 0], toe)
-    # above the brim no step is a plain one
-    w[HIGH, k] = min(table[at + 1, 0], brim)
-    w[AREA_BELOW, k], w[RISE, k], w[VOLUME_BELOW, k] = table[at, 2], table[at, 3], table[at, 4]
+    enter_row(table, at, toe, brim, k, w, row)
     return True
+
+
+@internal
+def cross_some(
+    table: FloatArray,
+    brims: FloatArray,
+    curve: IntArray,
+    dt: float,
+    count: int,
+    picked: IntArray,
+    w: FloatArray,
+    row: IntArray,
+) -> int:  # pragma: no cover - compiled
+    """What `cross_rows` does for the lanes picked that go no further than to the next row.
+
+    Without branches, so that the processor works on several lanes at a time. The others stay in
+    `picked`; their number.
+    """
+    if w.shape[1] != ROOM:
+        return count
+    h = GAMMA * dt
+    before, bound = dt - h, SURELY * BEND * WITHOUT_HEAD
+    left = 0
+    for i in range(count):
+        k = picked[i]
+        brim, toe = brims[curve[k], 0], brims[curve[k], 1]
+        now, brings, rains, at = w[HERE, k], w[BRINGS, k], w[RAINS, k], row[k]
+        tried = area_in(table, at, now, h, brings, rains)
+        volume = now + h * (brings + rains * tried)
+        at = next_row(table, at, volume)
+        fine = (tried > 0.0) & (volume >= toe)
+        fine = fine & (volume >= table[at, 0]) & (volume < table[at + 1, 0])
+        wet = area_in(table, at, now, h, brings, rains)
+        first = brings + rains * wet
+        volume, base = now + h * first, now + before * first
+        fine = fine & (wet > 0.0) & (volume >= toe) & (base >= 0.0)
+        fine = fine & (volume >= table[at, 0]) & (volume < table[at + 1, 0])
+        tried = area_in(table, at, base, h, brings, rains)
+        volume = base + h * (brings + rains * tried)
+        at = next_row(table, at, volume)
+        fine = fine & (tried > 0.0) & (volume >= toe)
+        fine = fine & (volume >= table[at, 0]) & (volume < table[at + 1, 0])
+        last = area_in(table, at, base, h, brings, rains)
+        second = brings + rains * last
+        end, bend = base + h * second, second - first
+        fine = fine & (last > 0.0) & (end >= toe) & (end <= brim)
+        fine = fine & (end >= table[at, 0]) & (end < table[at + 1, 0])
+        fine = fine & (bend * bend * dt <= bound * last * max(abs(first), abs(second)))
+        if fine:
+            w[HERE, k] = end
+            enter_row(table, at, toe, brim, k, w, row)
+        else:
+            picked[left] = k
+            left += 1
+    return left
 
 
 @internal
@@ -475,7 +552,7 @@ def march_storage(
     n: int,
     substeps: int,
     w: FloatArray,
-    row: IntArray,
+    rows: IntArray,
     left: BoolArray,
 ) -> None:  # pragma: no cover - compiled
     """March one storage of a chunk of members; `left` as in `march_lone`."""
@@ -487,6 +564,7 @@ def march_storage(
         graph.slots,
         graph.user_place,
     )
+    row, picked, table, brims = rows[0], rows[1], graph.table, graph.curve_brim
     curve = forcing.curve_index[s, start : start + n]
     start_lone(graph, curve, forcing.initial_volume[s, start : start + n], w, row)
     rain, evaporation = row_of(slots[CLIMATE], s, RAIN), row_of(slots[CLIMATE], s, EVAPORATION)
@@ -515,12 +593,17 @@ def march_storage(
         dt = forcing.duration[t] / substeps
         for _ in range(substeps):
             if lone_step(dt, n, w) > 0:
+                count = 0
                 for k in range(n):
-                    if w[LEFT, k] > 0.0:
-                        brim, toe = graph.curve_brim[curve[k], 0], graph.curve_brim[curve[k], 1]
-                        if not cross_rows(graph.table, toe, brim, dt, k, w, row):
-                            blocks[k // LANES] = True
-                            give_up(k, w)
+                    picked[count] = k
+                    count += 1 if w[LEFT, k] > 0.0 else 0
+                count = cross_some(table, brims, curve, dt, count, picked, w, row)
+                for i in range(count):
+                    k = picked[i]
+                    brim, toe = brims[curve[k], 0], brims[curve[k], 1]
+                    if not cross_rows(table, toe, brim, dt, k, w, row):
+                        blocks[k // LANES] = True
+                        give_up(k, w)
 
 
 @compiled
@@ -532,7 +615,7 @@ def march_lone(
     end: int,
     substeps: int,
     w: FloatArray,
-    row: IntArray,
+    rows: IntArray,
     left: BoolArray,
 ) -> None:  # pragma: no cover - compiled
     """March the volumes of members ``begin .. end`` through all intervals, a chunk at a time.
@@ -543,4 +626,4 @@ def march_lone(
     for start in range(begin, end, CHUNK):
         n = min(CHUNK, end - start)
         for s in range(graph.storage_flag.size):
-            march_storage(graph, forcing, out.volume, s, start, n, substeps, w, row, left)
+            march_storage(graph, forcing, out.volume, s, start, n, substeps, w, rows, left)
