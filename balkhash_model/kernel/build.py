@@ -21,7 +21,8 @@ import numpy as np
 
 from balkhash_model.kernel.block import make_block
 from balkhash_model.kernel.layout import Forcing, Graph, allocate_output
-from balkhash_model.kernel.lone import evaluate_lone, make_work, march_lone
+from balkhash_model.kernel.lone import evaluate_lone
+from balkhash_model.kernel.lone_march import make_work, march_lone
 from balkhash_model.kernel.march_block import march_block
 from balkhash_model.kernel.solve import newton_step
 from balkhash_model.kernel.stage import close_stage, evaluate
@@ -234,7 +235,7 @@ def lone_march() -> Callable[..., None]:
     Returns
     -------
     callable
-        :func:`balkhash_model.kernel.lone.march_lone`.
+        :func:`balkhash_model.kernel.lone_march.march_lone`.
 
     Examples
     --------
