@@ -111,9 +111,9 @@ def _signatures() -> dict[str, Any]:
         ),
     }
     pointers = [numba.types.FunctionType(signature) for signature in made.values()]
-    work, row = (numba.typeof(x) for x in make_work())
+    work = numba.typeof(make_work())
     made["evaluate_lone"] = made["evaluate"]
-    made["march_lone"] = nothing(graph, forcing, out, whole, whole, whole, work, row, flags)
+    made["march_lone"] = nothing(graph, forcing, out, whole, whole, whole, work, flags)
     made["march_block"] = nothing(
         *pointers, graph, forcing, out, whole, whole, whole, flag, flag, block, block
     )

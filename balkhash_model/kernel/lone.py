@@ -97,7 +97,8 @@ def stage_area(
     no number where the equation has no root.
     """
     p = rise * (h * rains)
-    return p + np.sqrt(p * p + area * area + 2.0 * rise * ((start + h * brings) - below))
+    root: float = np.sqrt(p * p + area * area + 2.0 * rise * ((start + h * brings) - below))
+    return p + root
 
 
 @internal

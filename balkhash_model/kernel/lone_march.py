@@ -8,6 +8,8 @@ is too long) is left to `march_block`, together with the block of members in whi
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,10 +18,12 @@ from balkhash_model.kernel.block import (
     EVAPORATION,
     INFLOW,
     LANES,
+    LINE,
     OUTWARD,
     RAIN,
+    zeros,
 )
-from balkhash_model.kernel.compiled import compiled, inlined, internal
+from balkhash_model.kernel.compiled import compiled, fetch, inlined, internal
 from balkhash_model.kernel.fluxes import MOST_ENTRY
 from balkhash_model.kernel.layout import CLIMATE, INFLOWS, USE, Forcing, Graph, Output
 from balkhash_model.kernel.lone import find_row, stage_area
@@ -34,31 +38,46 @@ __all__ = ["CHUNK", "make_work", "march_lone"]
 
 #: Lanes that are marched through all intervals at a time: some blocks.
 CHUNK = 4 * LANES
+#: Lanes between which what comes next is fetched from memory.
+SIDE = 16
 #: Places that each field has, see ``PITCH`` in :mod:`balkhash_model.kernel.block`.
-ROOM = CHUNK + 8
+ROOM = CHUNK + SIDE
 #: Fields of a lane.
 HERE, LOW, HIGH, AREA_BELOW, RISE, VOLUME_BELOW, BRINGS, RAINS, LEFT = range(9)
 WORK_FIELDS = 9
 #: How the members of a chunk find their sets of forcing.
 SHARED, IN_ORDER, ANY = range(3)
+#: Numbers in a line of the cache.
+PER_LINE = LINE // 8
 #: A bend below this share of what is allowed is also one for `end_step`, which divides by the area.
 SURELY = 1.0 - 1e-12
 
 
-def make_work() -> tuple[FloatArray, IntArray]:
+class Work(NamedTuple):
+    """What :func:`march_lone` works on."""
+
+    w: FloatArray  # (field, lane)
+    side: FloatArray  # (field, group, lane): the same
+    row: IntArray  # (lane,) row of its curve that a lane is in
+    picked: IntArray  # (lane,) list of the lanes that leave it
+
+
+def make_work() -> Work:
     """Allocate what :func:`march_lone` works on.
 
     Returns
     -------
-    tuple of array
-        Fields of the lanes of a chunk; and the row of its curve that each is in, and a list.
+    Work
+        Zeros.
 
     Examples
     --------
-    >>> [array.shape for array in make_work()] == [(WORK_FIELDS, ROOM), (2, CHUNK)]
+    >>> make_work().w.shape == (WORK_FIELDS, ROOM)
     True
     """
-    return np.zeros((WORK_FIELDS, ROOM)), np.zeros((2, CHUNK), dtype=np.int64)
+    w = zeros(WORK_FIELDS, ROOM)
+    row, picked = np.zeros((2, CHUNK), dtype=np.int64)
+    return Work(w, w.reshape(WORK_FIELDS, -1, SIDE), row, picked)
 
 
 @internal
@@ -128,30 +147,44 @@ def take_off(
 
 
 @internal
-def lone_step(dt: float, n: int, w: FloatArray) -> int:  # pragma: no cover - compiled
-    """One step of each lane in the row of its curve; how many cannot be taken there."""
-    if w.shape[1] != ROOM:
+def lone_step(
+    ahead: FloatArray, first: int, out: FloatArray, dt: float, n: int, w: FloatArray
+) -> int:  # pragma: no cover - compiled
+    """One step of each lane in the row of its curve; how many cannot be taken there.
+
+    `ahead` are the rates that are needed next, of sets that follow each other, unless `first` is
+    negative; and `out` is where the volumes will be written. They are fetched in the meantime.
+    """
+    if w.shape[0] != WORK_FIELDS or w.shape[1] != ROOM // SIDE or w.shape[2] != SIDE:
         return 0
     h = GAMMA * dt
     before, bound = dt - h, SURELY * BEND * WITHOUT_HEAD
-    for k in range(n):
-        now, low, high, brings, rains = w[HERE, k], w[LOW, k], w[HIGH, k], w[BRINGS, k], w[RAINS, k]
-        area, rise, below = w[AREA_BELOW, k], w[RISE, k], w[VOLUME_BELOW, k]
-        wet = stage_area(area, rise, below, now, h, brings, rains)
-        first = brings + rains * wet
-        middle, base = now + h * first, now + before * first
-        last = stage_area(area, rise, below, base, h, brings, rains)
-        second = brings + rains * last
-        end = base + h * second
-        bend = second - first
-        fine = (low <= middle) & (middle < high) & (low <= end) & (end < high)
-        fine = fine & (wet > 0.0) & (last > 0.0) & (base >= 0.0)
-        fine = fine & (bend * bend * dt <= bound * last * max(abs(first), abs(second)))
-        w[HERE, k] = end if fine else now
-        w[LEFT, k] = 0.0 if fine else 1.0
-    left = 0
-    for k in range(n):
-        left += 1 if w[LEFT, k] > 0.0 else 0
+    groups, left = (n + SIDE - 1) // SIDE, 0
+    for g in range(groups):
+        if first >= 0:
+            begin = (first + g * SIDE) * ahead.shape[1]
+            for i in range(begin, begin + SIDE * ahead.shape[1], PER_LINE):
+                fetch(ahead, i)
+        for i in range(g * SIDE, (g + 1) * SIDE, PER_LINE):
+            fetch(out, i)
+        for j in range(SIDE):
+            now, low, high = w[HERE, g, j], w[LOW, g, j], w[HIGH, g, j]
+            brings, rains = w[BRINGS, g, j], w[RAINS, g, j]
+            area, rise, below = w[AREA_BELOW, g, j], w[RISE, g, j], w[VOLUME_BELOW, g, j]
+            wet = stage_area(area, rise, below, now, h, brings, rains)
+            net = brings + rains * wet
+            middle, base = now + h * net, now + before * net
+            last = stage_area(area, rise, below, base, h, brings, rains)
+            second = brings + rains * last
+            end, bend = base + h * second, second - net
+            fine = (low <= middle) & (middle < high) & (low <= end) & (end < high)
+            fine = fine & (wet > 0.0) & (last > 0.0) & (base >= 0.0)
+            fine = fine & (bend * bend * dt <= bound * last * max(abs(net), abs(second)))
+            w[HERE, g, j] = end if fine else now
+            w[LEFT, g, j] = 0.0 if fine else 1.0
+    for g in range(groups):
+        for j in range(SIDE):
+            left += 1 if w[LEFT, g, j] > 0.0 else 0
     return left
 
 
@@ -266,6 +299,15 @@ def cross_some(
     return left
 
 
+@inlined
+def give_up(k: int, w: FloatArray) -> None:  # pragma: no cover - compiled
+    """Let a lane stand still from here on: its block is marched by others."""
+    w[HERE, k] = MOST_ENTRY
+    w[LOW, k], w[HIGH, k] = -np.inf, np.inf
+    w[AREA_BELOW, k] = 1.0
+    w[RISE, k] = w[VOLUME_BELOW, k] = 0.0
+
+
 @internal
 def start_lone(
     graph: Graph, curve: IntArray, initial: FloatArray, w: FloatArray, row: IntArray
@@ -279,15 +321,10 @@ def start_lone(
         w[HERE, k] = initial[k]
         w[LOW, k], w[HIGH, k] = np.inf, -np.inf
         w[AREA_BELOW, k] = w[RISE, k] = w[VOLUME_BELOW, k] = 0.0
-
-
-@inlined
-def give_up(k: int, w: FloatArray) -> None:  # pragma: no cover - compiled
-    """Let a lane stand still from here on: its block is marched by others."""
-    w[HERE, k] = MOST_ENTRY
-    w[LOW, k], w[HIGH, k] = -np.inf, np.inf
-    w[AREA_BELOW, k] = 1.0
-    w[RISE, k] = w[VOLUME_BELOW, k] = 0.0
+    # those that fill up the last group have nothing to do
+    for k in range(initial.size, ROOM):
+        w[BRINGS, k] = w[RAINS, k] = 0.0
+        give_up(k, w)
 
 
 @internal
@@ -299,20 +336,15 @@ def march_storage(
     start: int,
     n: int,
     substeps: int,
-    w: FloatArray,
-    rows: IntArray,
+    work: Work,
     left: BoolArray,
 ) -> None:  # pragma: no cover - compiled
     """March one storage of a chunk of members; `left` as in `march_lone`."""
+    w, row, picked = work.w, work.row, work.picked
     if w.shape[1] != ROOM:
         return
-    ns, steps, slots, users = (
-        graph.storage_flag.size,
-        forcing.duration.size,
-        graph.slots,
-        graph.user_place,
-    )
-    row, picked, table, brims = rows[0], rows[1], graph.table, graph.curve_brim
+    steps, slots, users = forcing.duration.size, graph.slots, graph.user_place
+    table, brims = graph.table, graph.curve_brim
     curve = forcing.curve_index[s, start : start + n]
     start_lone(graph, curve, forcing.initial_volume[s, start : start + n], w, row)
     rain, evaporation = row_of(slots[CLIMATE], s, RAIN), row_of(slots[CLIMATE], s, EVAPORATION)
@@ -331,16 +363,19 @@ def march_storage(
             turn = forcing.turn[t]
             climate_order, inflow_order = order_of(climate), order_of(inflows)
             use_order = order_of(use)
-        rates = forcing.climate[t]
-        put_difference(rates, rain, evaporation, -1.0, climate, climate_order, n, w, RAINS)
-        put_difference(forcing.inflow[t], inflow, outward, 1.0, inflows, inflow_order, n, w, BRINGS)
+        values = forcing.climate[t]
+        put_difference(values, rain, evaporation, -1.0, climate, climate_order, n, w, RAINS)
+        values = forcing.inflow[t]
+        put_difference(values, inflow, outward, 1.0, inflows, inflow_order, n, w, BRINGS)
         for user in range(users.size):
             if users[user] == s:
-                demand = row_of(slots[USE], ns + user, DEMAND)
+                demand = row_of(slots[USE], graph.storage_flag.size + user, DEMAND)
                 take_off(forcing.use[t], demand, use, use_order, n, w)
+        first = inflows[0] if inflow_order == IN_ORDER and t + 1 < steps else -1
+        ahead, out = forcing.inflow[min(t + 1, steps - 1)], volumes[t + 1, s, start : start + n]
         dt = forcing.duration[t] / substeps
         for _ in range(substeps):
-            if lone_step(dt, n, w) > 0:
+            if lone_step(ahead, first, out, dt, n, work.side) > 0:
                 count = 0
                 for k in range(n):
                     picked[count] = k
@@ -362,8 +397,7 @@ def march_lone(
     begin: int,
     end: int,
     substeps: int,
-    w: FloatArray,
-    rows: IntArray,
+    work: Work,
     left: BoolArray,
 ) -> None:  # pragma: no cover - compiled
     """March the volumes of members ``begin .. end`` through all intervals, a chunk at a time.
@@ -374,4 +408,4 @@ def march_lone(
     for start in range(begin, end, CHUNK):
         n = min(CHUNK, end - start)
         for s in range(graph.storage_flag.size):
-            march_storage(graph, forcing, out.volume, s, start, n, substeps, w, rows, left)
+            march_storage(graph, forcing, out.volume, s, start, n, substeps, work, left)

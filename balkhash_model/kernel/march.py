@@ -108,7 +108,7 @@ def march(
         alone = lone_march()
 
         def run_lone(begin: int, end: int) -> None:
-            alone(graph, forcing, out, begin, end, substeps, *make_work(), left)
+            alone(graph, forcing, out, begin, end, substeps, make_work(), left)
 
         in_shares(run_lone, spans, CHUNK, workers)
         spans = runs_of(left, members)
