@@ -154,9 +154,10 @@ def close_lanes(
         net = brings + rains * area
         volume = base + h * net
         inside = (area > 0.0) & (w[s, ROW_BEGIN, k] <= volume) & (volume < w[s, ROW_END, k])
-        w[s, NET, k] = net
+        # always a number: where the step has failed the next attempt begins with what stands here
+        w[s, NET, k] = net if area > 0.0 else brings
+        w[s, VOLUME, k] = volume if area > 0.0 else base
         w[s, AREA, k] = area
-        w[s, VOLUME, k] = volume
         z[WRONG, k] = 0.0 if inside & (volume >= w[s, TOE, k]) else z[GOOD, k]
     left = 0
     for k in range(n):

@@ -333,7 +333,9 @@ def close_stage(
             for k in range(n):
                 b.v[link, LINK, k] = b.v[link, FLOW, k]
     if with_salt:
-        salt_stage(graph, active, h, fluxes, n, b)
+        lone = graph.link.shape[0] + graph.junction_to.size == 0 and not graph.lowering[0] > 0.0
+        ratio = dt / h if lone and not last else 1.0
+        salt_stage(graph, active, h, ratio, fluxes, n, b)
     if fluxes:
         for s in range(b.s.shape[0]):
             wet_areas(active[s], n, b, s)
