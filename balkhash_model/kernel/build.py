@@ -20,6 +20,7 @@ import numba
 import numpy as np
 
 from balkhash_model.kernel.block import make_block
+from balkhash_model.kernel.chain import evaluate_chain
 from balkhash_model.kernel.layout import Forcing, Graph, allocate_output
 from balkhash_model.kernel.lone import evaluate_lone
 from balkhash_model.kernel.lone_march import make_work, march_lone
@@ -33,9 +34,10 @@ __all__ = ["Parts", "cache_folder", "lone_march", "parts", "start"]
 class Parts(NamedTuple):
     """The compiled parts, in the order in which `march_block` takes them, and itself.
 
-    Of lone storages the first is `evaluate_lone`.
+    Of lone storages the second is `evaluate_lone`.
     """
 
+    evaluate_chain: Callable[..., float]
     evaluate: Callable[..., float]
     newton_step: Callable[..., None]
     close_stage: Callable[..., None]
@@ -110,18 +112,19 @@ def _signatures() -> dict[str, Any]:
             graph, flags, real, real, flag, real, real, flag, flag, whole, block
         ),
     }
+    made = {"evaluate_chain": made["evaluate"], **made}
     pointers = [numba.types.FunctionType(signature) for signature in made.values()]
     work = numba.typeof(make_work())
     made["evaluate_lone"] = made["evaluate"]
     made["march_lone"] = nothing(graph, forcing, out, whole, whole, whole, work, flags)
     made["march_block"] = nothing(
-        *pointers, graph, forcing, out, whole, whole, whole, flag, flag, block, block
+        flag, *pointers, graph, forcing, out, whole, whole, whole, flag, flag, block, block
     )
     return made
 
 
 def _functions() -> dict[str, Any]:
-    whole = Parts(evaluate, newton_step, close_stage, march_block)._asdict()
+    whole = Parts(evaluate_chain, evaluate, newton_step, close_stage, march_block)._asdict()
     return {**whole, "evaluate_lone": evaluate_lone, "march_lone": march_lone}
 
 
@@ -219,7 +222,7 @@ def parts(lone: bool = False) -> Parts:
     with _lock:
         if lone not in _parts:
             first = "evaluate_lone" if lone else "evaluate"
-            names = (first, *Parts._fields[1:])
+            names = ("evaluate_chain", first, *Parts._fields[2:])
             _compile(tuple(name for name in names if name not in ELSEWHERE))
             for process in _helper:
                 process.wait()

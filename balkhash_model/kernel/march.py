@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from balkhash_model.kernel.block import LANES, make_block
 from balkhash_model.kernel.build import lone_march, parts
+from balkhash_model.kernel.chain import is_chain
 from balkhash_model.kernel.layout import Forcing, Graph, Output, allocate_output
 from balkhash_model.kernel.lone import is_lone
 from balkhash_model.kernel.lone_march import CHUNK, make_work
@@ -114,13 +115,13 @@ def march(
         spans = runs_of(left, members)
     ns, nl = graph.storage_flag.size, graph.link.shape[0]
     nj, nu, rows = graph.junction_to.size, graph.user_place.size, out.flux.shape[1]
-    made = parts(lone) if spans else None
+    made, closed = parts(lone) if spans else None, is_chain(graph)
 
     def run(begin: int, end: int) -> None:
         assert made is not None
         pair = [make_block(ns, nl, nj, nu, rows) for _ in range(2)]
         made.march_block(
-            *made[:-1], graph, forcing, out, begin, end, substeps, with_salt, fluxes, *pair
+            closed, *made[:-1], graph, forcing, out, begin, end, substeps, with_salt, fluxes, *pair
         )
 
     in_shares(run, spans, LANES, workers)

@@ -168,6 +168,8 @@ def write_states(
 
 @compiled
 def march_block(
+    closed: bool,
+    evaluate_chain: Callable[..., float],
     evaluate: Callable[..., float],
     newton_step: Callable[..., None],
     close_stage: Callable[..., None],
@@ -215,6 +217,8 @@ def march_block(
                         block.mean[INTERVAL, row, k] = 0.0
             for _ in range(substeps):
                 take_step(
+                    closed,
+                    evaluate_chain,
                     evaluate,
                     newton_step,
                     close_stage,

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from balkhash_model.kernel.block import (
+    AREA,
     ARRIVED,
     BASE,
     BUSY,
@@ -273,7 +274,7 @@ def end_step(
             size = max(abs(first), abs(second)) * bound
             # the comparisons are written so that a value that is no number is bad, too
             fine = (new >= 0.0) & (w[s, BASE, k] >= 0.0)
-            fine = fine & (bend * dt * w[s, INVERSE_AREA, k] <= size)
+            fine = fine & (bend * dt <= size * w[s, AREA, k])
             z[GOOD, k] = z[GOOD, k] if fine else 0.0
             w[s, VOLUME, k] = new
     for s in range(w.shape[0]):

@@ -85,6 +85,8 @@ def put_back(count: int, b: Block, spare: Block) -> None:  # pragma: no cover - 
 
 @inlined
 def take_step(
+    closed: bool,
+    evaluate_chain: Callable[..., float],
     evaluate: Callable[..., float],
     newton_step: Callable[..., None],
     close_stage: Callable[..., None],
@@ -99,19 +101,23 @@ def take_step(
     block: Block,
     spare: Block,
 ) -> None:  # pragma: no cover - compiled
-    """One step of all living lanes, short ones where that fails."""
+    """One step of all living lanes, short ones where that fails.
+
+    Where `closed` is set, the first attempt is that of :mod:`balkhash_model.kernel.chain`.
+    """
     for k in range(LANES):
         block.z[GOOD, k] = block.z[ALIVE, k]
-    for attempt in range(len(SHORT_STEPS)):
-        n = members if attempt == 0 else take_out(members, block, spare)
+    start = -1 if closed else 0
+    for attempt in range(start, len(SHORT_STEPS)):
+        n = members if attempt == start else take_out(members, block, spare)
         if n == 0:
             break
-        b = block if attempt == 0 else spare
-        count = SHORT_STEPS[attempt]
+        b = block if attempt == start else spare
+        count = SHORT_STEPS[max(attempt, 0)]
         two = attempt < TWO_STAGE_ATTEMPTS
         dt = step / count
         h = GAMMA * dt if two else dt
-        limit = FIRST_ITERATIONS if attempt == 0 else MAX_ITERATIONS
+        limit = FIRST_ITERATIONS if attempt <= 0 else MAX_ITERATIONS
         # the shortest steps of the two-stage method are taken as they are
         checked = attempt < TWO_STAGE_ATTEMPTS - 1
         allowed = BEND if checked else ANYTHING
@@ -128,7 +134,9 @@ def take_step(
                 if going == 0:
                     break
             first, fresh, iteration = two and not second, True, 0
-            while True:
+            if attempt < 0:
+                evaluate_chain(graph, opening, gauged, active, dt, h, first, True, n, b)
+            while attempt >= 0:
                 left = evaluate(graph, opening, gauged, active, dt, h, first, fresh, n, b)
                 if left == 0 or iteration == limit:
                     break
@@ -140,5 +148,5 @@ def take_step(
                 iteration += 1
             weight = (GAMMA if second else 1.0 - GAMMA) / count if two else 1.0 / count
             close_stage(graph, active, dt, h, not first, weight, allowed, with_salt, fluxes, n, b)
-        if attempt > 0:
+        if attempt > start:
             put_back(n, block, spare)
