@@ -42,8 +42,8 @@ class Parts(NamedTuple):
     march_block: Callable[..., None]
 
 
-#: What the second process compiles; about half of the work.
-ELSEWHERE = ("evaluate", "newton_step")
+#: What the second process compiles, and in systems of lone storages; about half of the work.
+ELSEWHERE = {False: ("evaluate", "newton_step"), True: ("evaluate_lone", "newton_step")}
 
 _lock = threading.Lock()
 _parts: dict[bool, Parts] = {}
@@ -158,10 +158,15 @@ def _drop_stale(folder: Path) -> None:
             continue
 
 
-def start() -> None:
+def start(lone: bool = False) -> None:
     """Begin to compile some parts in a second process, if they are not in the cache.
 
     Returns at once. What that process does not manage, :func:`parts` does itself.
+
+    Parameters
+    ----------
+    lone : bool, default False
+        Whether the parts are for a system of lone storages.
 
     Examples
     --------
@@ -172,10 +177,10 @@ def start() -> None:
         if folder is None or _parts or _helper:
             return
         _drop_stale(folder)
-        cached = all(any(folder.glob(f"*.{name}-*.nbi")) for name in ELSEWHERE)
+        cached = all(any(folder.glob(f"*.{name}-*.nbi")) for name in ELSEWHERE[lone])
         if cached or (os.cpu_count() or 1) < 2:
             return
-        command = [sys.executable, "-m", "balkhash_model.kernel.build"]
+        command = [sys.executable, "-m", "balkhash_model.kernel.build", *ELSEWHERE[lone]]
         path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
         no, environment = subprocess.DEVNULL, {**os.environ, "PYTHONPATH": path}
         try:
@@ -215,12 +220,12 @@ def parts(lone: bool = False) -> Parts:
     >>> parts().march_block is march_block
     True
     """
-    start()
+    start(lone)
     with _lock:
         if lone not in _parts:
             first = "evaluate_lone" if lone else "evaluate"
             names = (first, *Parts._fields[1:])
-            _compile(tuple(name for name in names if name not in ELSEWHERE))
+            _compile(tuple(name for name in names if name not in ELSEWHERE[lone]))
             for process in _helper:
                 process.wait()
             _compile(names)
@@ -252,4 +257,4 @@ def lone_march() -> Callable[..., None]:
 
 
 if __name__ == "__main__":
-    _compile(ELSEWHERE)
+    _compile(tuple(sys.argv[1:]))
