@@ -42,8 +42,12 @@ class Parts(NamedTuple):
     march_block: Callable[..., None]
 
 
-#: What the second process compiles, and in systems of lone storages; about half of the work.
-ELSEWHERE = {False: ("evaluate", "newton_step"), True: ("evaluate_lone", "newton_step")}
+#: What the second process compiles, and in systems of lone storages. It is more than half of the
+#: work: the first process has the scenario to make before it compiles the rest.
+ELSEWHERE = {
+    False: ("evaluate", "newton_step", "march_block"),
+    True: ("evaluate_lone", "newton_step", "march_block"),
+}
 
 _lock = threading.Lock()
 _parts: dict[bool, Parts] = {}
