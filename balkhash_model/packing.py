@@ -174,7 +174,6 @@ def pack(system: LakeSystem) -> layout.Graph:
         link_row=first[len(curves) : -1],
         storage_flag=np.array([1 if s.kind == "lake" else 0 for s in system.storages]),
         coupled=layout.coupling(len(names), link, junction_to),
-        alone=layout.lone_storages(len(names), link, junction_to),
         link=link,
         link_value=value,
         junction_to=junction_to,

@@ -100,9 +100,10 @@ LATERAL, ARRIVED, SIDE, LOSS, MOUTH, THROUGH, RECEIVED, CARRIED = range(8)
 # Fields of a user
 DEMAND, TAKEN, AHEAD, ALIKE = range(4)
 
-# Rows of Block.z; marks are 1 or 0, so that loops over them have one type
-ALIVE, BUSY, GOOD, WRONG, DAMP = range(5)
-LANE_FIELDS = 5
+# Rows of Block.z; marks are 1 or 0, so that loops over them have one type. CLOSED marks the lanes
+# of lone storages whose stage was solved in closed form
+ALIVE, BUSY, GOOD, WRONG, DAMP, CLOSED = range(6)
+LANE_FIELDS = 6
 
 # First index of Block.mean
 STEP, INTERVAL = range(2)
@@ -137,7 +138,7 @@ class Block(NamedTuple):
     member: IntArray  # (lane,) lane of the other block
 
 
-def _zeros(*shape: int) -> FloatArray:
+def zeros(*shape: int) -> FloatArray:
     """Zeros that start on a line of the cache, so that no vector straddles two lines."""
     count = int(np.prod(shape))
     store = np.zeros(count + LINE // 8)
@@ -165,7 +166,7 @@ def make_block(ns: int, nl: int, nj: int, nu: int, rows: int) -> Block:
     >>> make_block(3, 2, 1, 1, 10).w.shape == (7, FIELDS, PITCH)
     True
     """
-    w = _zeros(ns + nl + nj + nu, FIELDS, PITCH)
+    w = zeros(ns + nl + nj + nu, FIELDS, PITCH)
     s, v, j, u = np.split(w, np.cumsum((ns, nl, nj)))
     return Block(
         w=w,
@@ -173,10 +174,10 @@ def make_block(ns: int, nl: int, nj: int, nu: int, rows: int) -> Block:
         v=v,
         j=j,
         u=u,
-        z=_zeros(LANE_FIELDS, PITCH),
-        matrix=_zeros(ns, ns, PITCH),
-        through=_zeros(nj, ns, PITCH),
-        mean=_zeros(2, rows, PITCH),
+        z=zeros(LANE_FIELDS, PITCH),
+        matrix=zeros(ns, ns, PITCH),
+        through=zeros(nj, ns, PITCH),
+        mean=zeros(2, rows, PITCH),
         row=np.zeros((ns + nl + nj + nu, PITCH), dtype=np.int64),
         member=np.zeros(LANES, dtype=np.int64),
     )

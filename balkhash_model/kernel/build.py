@@ -21,15 +21,20 @@ import numpy as np
 
 from balkhash_model.kernel.block import make_block
 from balkhash_model.kernel.layout import Forcing, Graph, allocate_output
+from balkhash_model.kernel.lone import evaluate_lone
+from balkhash_model.kernel.lone_march import make_work, march_lone
 from balkhash_model.kernel.march_block import march_block
 from balkhash_model.kernel.solve import newton_step
 from balkhash_model.kernel.stage import close_stage, evaluate
 
-__all__ = ["Parts", "cache_folder", "parts", "start"]
+__all__ = ["Parts", "cache_folder", "lone_march", "parts", "start"]
 
 
 class Parts(NamedTuple):
-    """The compiled parts, in the order in which `march_block` takes them, and itself."""
+    """The compiled parts, in the order in which `march_block` takes them, and itself.
+
+    Of lone storages the first is `evaluate_lone`.
+    """
 
     evaluate: Callable[..., float]
     newton_step: Callable[..., None]
@@ -37,11 +42,16 @@ class Parts(NamedTuple):
     march_block: Callable[..., None]
 
 
-#: What the second process compiles; about half of the work.
-ELSEWHERE = ("evaluate", "newton_step")
+#: What the second process compiles, and in systems of lone storages. It is more than half of the
+#: work: the first process has the scenario to make before it compiles the rest.
+ELSEWHERE = {
+    False: ("evaluate", "newton_step", "march_block"),
+    True: ("evaluate_lone", "newton_step", "march_block"),
+}
 
 _lock = threading.Lock()
-_parts: list[Parts] = []
+_parts: dict[bool, Parts] = {}
+_ready: set[str] = set()
 _helper: list[subprocess.Popen[bytes]] = []
 
 
@@ -57,7 +67,6 @@ def _example() -> tuple[Graph, Forcing, Any, Any]:
         link_row=flag,
         storage_flag=flag,
         coupled=switch,
-        alone=switch[0],
         link=flag[:, None],
         link_value=number,
         junction_to=flag,
@@ -106,6 +115,9 @@ def _signatures() -> dict[str, Any]:
         ),
     }
     pointers = [numba.types.FunctionType(signature) for signature in made.values()]
+    work = numba.typeof(make_work())
+    made["evaluate_lone"] = made["evaluate"]
+    made["march_lone"] = nothing(graph, forcing, out, whole, whole, whole, work, flags)
     made["march_block"] = nothing(
         *pointers, graph, forcing, out, whole, whole, whole, flag, flag, block, block
     )
@@ -113,7 +125,8 @@ def _signatures() -> dict[str, Any]:
 
 
 def _functions() -> dict[str, Any]:
-    return Parts(evaluate, newton_step, close_stage, march_block)._asdict()
+    whole = Parts(evaluate, newton_step, close_stage, march_block)._asdict()
+    return {**whole, "evaluate_lone": evaluate_lone, "march_lone": march_lone}
 
 
 def cache_folder() -> Path | None:
@@ -149,10 +162,15 @@ def _drop_stale(folder: Path) -> None:
             continue
 
 
-def start() -> None:
+def start(lone: bool = False) -> None:
     """Begin to compile some parts in a second process, if they are not in the cache.
 
     Returns at once. What that process does not manage, :func:`parts` does itself.
+
+    Parameters
+    ----------
+    lone : bool, default False
+        Whether the parts are for a system of lone storages.
 
     Examples
     --------
@@ -163,10 +181,10 @@ def start() -> None:
         if folder is None or _parts or _helper:
             return
         _drop_stale(folder)
-        cached = all(any(folder.glob(f"*.{name}-*.nbi")) for name in ELSEWHERE)
+        cached = all(any(folder.glob(f"*.{name}-*.nbi")) for name in ELSEWHERE[lone])
         if cached or (os.cpu_count() or 1) < 2:
             return
-        command = [sys.executable, "-m", "balkhash_model.kernel.build"]
+        command = [sys.executable, "-m", "balkhash_model.kernel.build", *ELSEWHERE[lone]]
         path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
         no, environment = subprocess.DEVNULL, {**os.environ, "PYTHONPATH": path}
         try:
@@ -178,13 +196,23 @@ def start() -> None:
 
 
 def _compile(names: tuple[str, ...]) -> None:
+    missing = [name for name in names if name not in _ready]
+    if cache_folder() is None or not missing:
+        return
     signatures, functions = _signatures(), _functions()
-    for name in names:
+    for name in missing:
         functions[name].compile(signatures[name].args)
+        functions[name].disable_compile()
+        _ready.add(name)
 
 
-def parts() -> Parts:
+def parts(lone: bool = False) -> Parts:
     """Compile the kernel, or take it from the cache.
+
+    Parameters
+    ----------
+    lone : bool, default False
+        Whether the parts are for a system of lone storages.
 
     Returns
     -------
@@ -196,19 +224,41 @@ def parts() -> Parts:
     >>> parts().march_block is march_block
     True
     """
-    start()
+    start(lone)
     with _lock:
-        if not _parts:
-            if cache_folder() is not None:
-                _compile(tuple(name for name in Parts._fields if name not in ELSEWHERE))
-                for process in _helper:
-                    process.wait()
-                _compile(ELSEWHERE)
-                for function in _functions().values():
-                    function.disable_compile()
-            _parts.append(Parts(**_functions()))
-        return _parts[0]
+        if lone not in _parts:
+            first = "evaluate_lone" if lone else "evaluate"
+            names = (first, *Parts._fields[1:])
+            _compile(tuple(name for name in names if name not in ELSEWHERE[lone]))
+            for process in _helper:
+                process.wait()
+            _compile(names)
+            functions = _functions()
+            _parts[lone] = Parts(*(functions[name] for name in names))
+        return _parts[lone]
+
+
+def lone_march() -> Callable[..., None]:
+    """Compile the march of the volumes of lone storages, or take it from the cache.
+
+    Returns
+    -------
+    callable
+        :func:`balkhash_model.kernel.lone_march.march_lone`.
+
+    Examples
+    --------
+    >>> lone_march() is march_lone
+    True
+    """
+    with _lock:
+        if not _ready and not _helper:
+            folder = cache_folder()
+            if folder is not None:
+                _drop_stale(folder)
+        _compile(("march_lone",))
+        return march_lone
 
 
 if __name__ == "__main__":
-    _compile(ELSEWHERE)
+    _compile(tuple(sys.argv[1:]))

@@ -12,13 +12,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from numba import njit
+import numpy as np
+import numpy.typing as npt
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import config, njit, types
+from numba.extending import intrinsic
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., object])
 
 _COMMON: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 
-__all__ = ["compiled", "inlined", "internal"]
+__all__ = ["compiled", "fetch", "inlined", "internal"]
 
 
 def compiled(function: FunctionT) -> FunctionT:
@@ -91,3 +95,43 @@ def inlined(function: FunctionT) -> FunctionT:
     3.0
     """
     return cast(FunctionT, njit(inline="always", **_COMMON)(function))
+
+
+def fetch(array: npt.NDArray[np.float64], i: int) -> None:
+    """Ask for the line of the cache in which number `i` of an array stands, and go on.
+
+    The processor need not wait for it when it is read or written a little later. To compiled code
+    alone it means something; there is no harm in a place beyond the end of the array.
+
+    Parameters
+    ----------
+    array : array
+        Row by row; `i` counts its numbers from the first.
+    i : int
+        Place.
+
+    Examples
+    --------
+    >>> fetch(np.zeros(3), 2)
+    """
+
+
+if not config.DISABLE_JIT:
+
+    @intrinsic
+    def fetch(typing_context: Any, array: Any, i: Any) -> Any:
+        """As above, in compiled code."""
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+            byte, whole = ir.IntType(8).as_pointer(), ir.IntType(32)
+            kind = ir.FunctionType(ir.VoidType(), [byte, whole, whole, whole])
+            name = "llvm.prefetch.p0i8"
+            known = builder.module.globals.get(name)
+            function = ir.Function(builder.module, kind, name) if known is None else known
+            place = builder.bitcast(builder.gep(data, [arguments[1]]), byte)
+            # for reading, to be kept close, data
+            builder.call(function, [place, whole(0), whole(3), whole(1)])
+            return context.get_dummy_value()
+
+        return types.void(array, i), generate

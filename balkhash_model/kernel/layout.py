@@ -32,7 +32,6 @@ __all__ = [
     "allocate_output",
     "coupling",
     "junction_code",
-    "lone_storages",
     "pack_conveyance",
     "pack_curve",
     "rows_of",
@@ -86,7 +85,6 @@ class Graph(NamedTuple):
     link_row: IntArray  # (l,) first row of each conveyance
     storage_flag: IntArray  # (s,) 1 where running dry is reported
     coupled: BoolArray  # (s, s) whether a row of the Jacobian may have an entry, after elimination
-    alone: BoolArray  # (s,) whether nothing but weather, rivers and users touches a storage
     link: IntArray  # (l, 3): kind, from, to (coded)
     link_value: FloatArray  # (l, 4), see below
     junction_to: IntArray  # (j,) a storage or OUTSIDE; where the water goes after the loss
@@ -280,33 +278,6 @@ def coupling(n_storages: int, link: IntArray, junction_to: IntArray) -> BoolArra
             if pattern[i, p]:
                 pattern[i] |= pattern[p] & (np.arange(n_storages) > p)
     return pattern
-
-
-def lone_storages(n_storages: int, link: IntArray, junction_to: IntArray) -> BoolArray:
-    """Which storages no link and no junction touches.
-
-    Parameters
-    ----------
-    n_storages : int
-        Storages.
-    link : array (l, 3)
-        Kind and ends of the links.
-    junction_to : array (j,)
-        Where each junction leads.
-
-    Returns
-    -------
-    array (s,) of bool
-        True where it depends on no other storage.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> lone_storages(3, np.array([[WEIR, 0, 2]]), np.zeros(0, dtype=np.int64)).tolist()
-    [False, True, False]
-    """
-    touched = [*link[:, 1], *link[:, 2], *junction_to]
-    return np.array([s not in touched for s in range(n_storages)], dtype=np.bool_)
 
 
 def allocate_output(

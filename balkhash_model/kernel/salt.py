@@ -11,6 +11,7 @@ from balkhash_model.kernel.block import (
     DEPOSITS,
     DRAWN,
     GAIN,
+    LACK,
     LEVEL,
     LINK,
     MIXING,
@@ -49,6 +50,9 @@ BoolArray = npt.NDArray[np.bool_]
 
 #: Depth over a strait's sill from which on its exchange of salt is full, m.
 EXCHANGE_DEPTH = 1.0
+#: Share of its salt that a stage may draw from a lone storage; with more, what the second stage
+#: starts from could be below zero.
+MOST_DRAWN = 0.7
 # Columns of Graph.deposition
 RATE, ABOVE = range(2)
 
@@ -192,12 +196,43 @@ def report_salt(graph: Graph, active: BoolArray, n: int, b: Block) -> None:  # p
 
 
 @inlined
+def lengthen(ratio: float, n: int, b: Block) -> None:  # pragma: no cover - compiled
+    """Where much salt is drawn from a lone storage, solve the first stage over the whole step.
+
+    The second stage starts from the rates of the first, over the rest of the step: of rates over
+    the whole step something is always left. So no step of a lone storage is repeated for the sake
+    of its salt, and its volumes do not depend on whether salt is carried.
+    """
+    w = b.s
+    for s in range(w.shape[0]):
+        for k in range(n):
+            share, base = b.matrix[s, s, k] - 1.0, w[s, SALT_BASE, k]
+            much = share > MOST_DRAWN
+            whole = base + ratio * (w[s, RIGHT, k] - base)
+            b.matrix[s, s, k] = 1.0 + ratio * share if much else b.matrix[s, s, k]
+            w[s, RIGHT, k] = whole if much else w[s, RIGHT, k]
+            w[s, LACK, k] = 1.0 / ratio if much else 1.0
+
+
+@inlined
+def shorten(n: int, b: Block) -> None:  # pragma: no cover - compiled
+    """What the rates that were solved over the whole step come to in the first stage."""
+    w = b.s
+    for s in range(w.shape[0]):
+        for k in range(n):
+            base, part, mass = w[s, SALT_BASE, k], w[s, LACK, k], w[s, STAGE_SALT, k]
+            w[s, STAGE_SALT, k] = base + part * (mass - base) if part < 1.0 else mass
+
+
+@inlined
 def salt_stage(
-    graph: Graph, active: BoolArray, h: float, report: bool, n: int, b: Block
+    graph: Graph, active: BoolArray, h: float, ratio: float, report: bool, n: int, b: Block
 ) -> None:  # pragma: no cover - compiled
     """Solve the salt masses of one stage from ``SALT_BASE`` into ``STAGE_SALT``.
 
-    ``BASE + h NET`` are the stage's volumes. The matrix of the volumes is used again.
+    ``BASE + h NET`` are the stage's volumes. The matrix of the volumes is used again. In the first
+    of two stages of lone storages `ratio` is how many times as long as the stage the step is, and
+    elsewhere one.
     """
     w = b.s
     ns, nl, nj = w.shape[0], graph.link.shape[0], graph.junction_to.size
@@ -222,9 +257,13 @@ def salt_stage(
     for s in range(ns):
         for k in range(n):
             b.matrix[s, s, k] += h * w[s, DRAWN, k] * w[s, PER_VOLUME, k]
+    if ratio > 1.0:
+        lengthen(ratio, n, b)
     solve_dense(graph.coupled, n, b.matrix, w)
     for s in range(ns):
         for k in range(n):
             w[s, STAGE_SALT, k] = w[s, RIGHT, k]
     if report:
         report_salt(graph, active, n, b)
+    if ratio > 1.0:
+        shorten(n, b)

@@ -6,32 +6,22 @@ import numpy as np
 import numpy.typing as npt
 
 from balkhash_model.kernel.block import (
-    ACTIVITY,
     ARRIVED,
     BASE,
     BUSY,
-    DEMAND,
     DEPTH,
-    EVAPORATION,
     FADE,
     FIELDS,
     FIRST_NET,
     FLOW,
     GOOD,
     HEAD,
-    INFLOW,
     INVERSE_AREA,
     LEVEL,
     LINK,
     NET,
     NOW,
-    OUTWARD,
     PITCH,
-    RAIN,
-    RIGHT,
-    ROW_B,
-    ROW_C,
-    ROW_D,
     SALT,
     SALT_BASE,
     SALT_RATE,
@@ -100,37 +90,8 @@ def head_of(graph: Graph, link: int, k: int, b: Block) -> float:  # pragma: no c
 
 
 @inlined
-def guess_alone(
-    graph: Graph, h: float, n: int, b: Block, s: int
-) -> None:  # pragma: no cover - compiled
-    """Solve the stage of a storage that depends on no other, in the row of its curve, as a guess.
-
-    At the height x in a row that begins at the volume d, with area b and rise c, volume and area
-    are ``d + b x + c x^2 / 2`` and ``b + c x``. With a net rain of g in the stage, and r of water
-    from elsewhere, the volume is ``r + g (b + c x)``: a quadratic equation, without iteration. It
-    does not hold in the toe, nor for the activity of brine, nor where the row is left.
-    """
-    w = b.s
-    for k in range(n):
-        w[s, RIGHT, k] = w[s, BASE, k] + h * (w[s, INFLOW, k] + w[s, OUTWARD, k])
-    for user in range(graph.user_place.size):
-        if graph.user_place[user] == s:
-            for k in range(n):
-                w[s, RIGHT, k] -= h * b.u[user, DEMAND, k]
-    for k in range(n):
-        base, rise = w[s, ROW_B, k], w[s, ROW_C, k]
-        gain = h * (w[s, RAIN, k] - w[s, EVAPORATION, k] * w[s, ACTIVITY, k])
-        rest = w[s, RIGHT, k] + gain * base - w[s, ROW_D, k]
-        half = base - gain * rise
-        height = 2.0 * rest / (half + np.sqrt(max(half * half + 2.0 * rise * rest, 0.0)))
-        guess = w[s, RIGHT, k] + gain * (base + rise * height)
-        # the comparison is written so that a guess that is no number is not taken
-        w[s, VOLUME, k] = guess if guess > 0.0 else 0.5 * w[s, NOW, k]
-
-
-@inlined
 def begin_stage(
-    graph: Graph, active: BoolArray, second: bool, dt: float, h: float, n: int, b: Block
+    second: bool, dt: float, h: float, n: int, b: Block
 ) -> None:  # pragma: no cover - compiled
     """Set what a stage starts from, and a first guess of its volumes."""
     w, z = b.s, b.z
@@ -148,11 +109,6 @@ def begin_stage(
             w[s, FIRST_NET, k] = net
     for k in range(n):
         z[BUSY, k] = z[GOOD, k]
-    for s in range(w.shape[0]):
-        if graph.alone[s] and active[s]:
-            guess_alone(graph, h, n, b, s)
-            if follow(graph.table, n, w, b.row, s) > 0:
-                guess_alone(graph, h, n, b, s)
 
 
 @inlined
@@ -227,7 +183,7 @@ def evaluate(
         return 0
     n = whole_groups(n)
     if fresh:
-        begin_stage(graph, active, h < dt and not first, dt, h, n, b)
+        begin_stage(h < dt and not first, dt, h, n, b)
     ahead, new = h if first else dt, 1.0 if fresh else 0.0
     ns, nl, nj = b.s.shape[0], graph.link.shape[0], graph.junction_to.size
     salty = graph.lowering[0] > 0.0
@@ -377,7 +333,9 @@ def close_stage(
             for k in range(n):
                 b.v[link, LINK, k] = b.v[link, FLOW, k]
     if with_salt:
-        salt_stage(graph, active, h, fluxes, n, b)
+        lone = graph.link.shape[0] + graph.junction_to.size == 0 and not graph.lowering[0] > 0.0
+        ratio = dt / h if lone and not last else 1.0
+        salt_stage(graph, active, h, ratio, fluxes, n, b)
     if fluxes:
         for s in range(b.s.shape[0]):
             wet_areas(active[s], n, b, s)
