@@ -133,7 +133,7 @@ surface = surface_of_weather(
     elevation=ELEVATION,
     area_factor=factor,
 )
-water, rate = march_surface(surface, depth=DEPTH, start=BEFORE)
+water, rate = march_surface(surface, depth=DEPTH, start=BEFORE, model="equilibrium_temperature")
 from_water = radiation.outgoing_longwave(water)
 computed["CSLSevap test, McMahon S19 deep lake"] = {
     "wind at 10 m": u10,

@@ -19,7 +19,7 @@
 # between two plans is the plan.
 #
 # Two things are no plan and decide more than most: the mean inflow, and the climate. Inflow is
-# drawn from what the levels of 1993-2014 imply. Those years were wet (14.49 km3/yr), so that all
+# drawn from what the levels of 1993-2014 imply. Those years were wet (14.50 km3/yr), so that all
 # plans are run a second time on the same years scaled to the long mean (13.74 km3/yr, the published
 # flows of 1961-2020 at the lake). Launched in the past, the long mean held better: see the notebook
 # "Five to ten years ahead".

@@ -1,8 +1,8 @@
 """The weather over a lake, from a station's temperature and stated assumptions.
 
 Air temperature is that of a station. Humidity, wind and radiation are parameters; each is an
-annual mean, humidity with a cosine through the year. From them the heat-storage model gives the
-water temperature, the evaporation and the ice of each day of a mean year.
+annual mean, humidity with a cosine through the year. From them the heat balance of the water gives
+its temperature, the evaporation and the ice of each day of a mean year.
 """
 
 from __future__ import annotations
@@ -16,7 +16,12 @@ import numpy.typing as npt
 from balkhash_model.errors import InputError, Problem
 from balkhash_model.forcing.temperature import DAYS, daily_climatology
 from balkhash_model.physics.ice import IceSeason, march_ice
-from balkhash_model.physics.lake_surface import LakeSurface, march_surface, surface_of_weather
+from balkhash_model.physics.lake_surface import (
+    HeatModel,
+    LakeSurface,
+    march_surface,
+    surface_of_weather,
+)
 from balkhash_model.physics.solar import clear_sky_radiation, extraterrestrial_radiation
 from balkhash_model.physics.vapour import saturation_vapour_pressure
 from balkhash_model.system import ParameterSet
@@ -255,7 +260,9 @@ class LakeYear:
 
 
 @lru_cache(maxsize=512)
-def _lake_year(site: Site, change: tuple[float, ...], heat_storage: bool, ice: bool) -> LakeYear:
+def _lake_year(
+    site: Site, change: tuple[float, ...], heat_storage: bool, ice: bool, model: HeatModel
+) -> LakeYear:
     monthly = np.broadcast_to(np.array(change), (12,))
     air = daily_climatology(site.station) + np.repeat(monthly, DAYS)
     season = ice_season(site, np.tile(np.roll(air, -_ICE_YEAR), 2))
@@ -273,6 +280,7 @@ def _lake_year(site: Site, change: tuple[float, ...], heat_storage: bool, ice: b
             start=start,
             frozen=cover >= 0.5 if ice else None,
             freezing_point=0.0 if ice else None,
+            model=model,
         )
         start = float(water[-1])
     open_rate = np.maximum(rate, 0.0) * (1.0 - cover) if ice else rate
@@ -285,6 +293,7 @@ def lake_year(
     *,
     heat_storage: bool = True,
     ice: bool = True,
+    model: HeatModel = "heat_balance",
 ) -> LakeYear:
     """A mean year of a lake under its climatology, warmed where asked.
 
@@ -300,6 +309,9 @@ def lake_year(
     ice : bool, default True
         Whether ice forms; without, the water may cool below freezing and the evaporation may be
         negative, as the equations have it.
+    model : {"heat_balance", "equilibrium_temperature"}
+        The heat balance in full, or linear about the wet bulb of the air, see
+        :func:`balkhash_model.physics.lake_surface.march_surface`.
 
     Returns
     -------
@@ -330,4 +342,4 @@ def lake_year(
         raise InputError(
             Problem("temperature_change", "wrong length", str(change.size), "1 value or 12")
         )
-    return _lake_year(site, tuple(change.tolist()), heat_storage, ice)
+    return _lake_year(site, tuple(change.tolist()), heat_storage, ice, model)

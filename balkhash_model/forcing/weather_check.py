@@ -65,6 +65,12 @@ METHODS: dict[str, Method] = {
         f"McJannet et al. 2008; {_MCMAHON}, supplement S11",
         {},
     ),
+    "finch_gash_2002": Method(
+        ("humidity", "wind_speed", "shortwave_radiation", "depth"),
+        "Finch and Gash 2002, J. Hydrology 255, 253-259, with the wind function and radiation of "
+        f"{_MCMAHON}, supplement S11",
+        {},
+    ),
     "mass_transfer": Method(
         ("humidity", "wind_speed", "water_temperature"),
         f"Dalton's law with the wind function of {_MCMAHON}, S11.24",

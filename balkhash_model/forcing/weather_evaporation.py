@@ -21,7 +21,7 @@ from balkhash_model.forcing.weather_check import (
 )
 from balkhash_model.physics import combination, radiation, solar, vapour, wind
 from balkhash_model.physics.heat_storage import wind_function
-from balkhash_model.physics.lake_surface import march_surface, surface_of_weather
+from balkhash_model.physics.lake_surface import HeatModel, march_surface, surface_of_weather
 from balkhash_model.system import ParameterSet
 from balkhash_model.timeaxis import TimeAxis
 
@@ -108,7 +108,7 @@ def _mass_transfer(day: _Days, lake: _Lake) -> FloatArray:
     return rate
 
 
-def _heat_storage(day: _Days, lake: _Lake) -> FloatArray:
+def _heat_storage(day: _Days, lake: _Lake, model: HeatModel) -> FloatArray:
     assert lake.depth is not None
     surface = surface_of_weather(
         day.mean,
@@ -127,6 +127,7 @@ def _heat_storage(day: _Days, lake: _Lake) -> FloatArray:
         start=float(surface.equilibrium[0]) if lake.start is None else lake.start,
         frozen=None if lake.cover is None else lake.cover >= 0.5,
         freezing_point=None if lake.cover is None else 0.0,
+        model=model,
     )[1]
 
 
@@ -184,9 +185,14 @@ _RATES: dict[str, Callable[[_Days, _Lake], FloatArray]] = {
     "penman_monteith_fao56": _penman_monteith,
     "priestley_taylor": _priestley_taylor,
     "valiantzas_2006": _valiantzas,
-    "mcjannet_2008": _heat_storage,
+    "mcjannet_2008": partial(_heat_storage, model="equilibrium_temperature"),
+    "finch_gash_2002": partial(_heat_storage, model="heat_balance"),
     "mass_transfer": _mass_transfer,
 }
+
+
+#: Methods whose water remembers the days before.
+_WITH_MEMORY = ("mcjannet_2008", "finch_gash_2002")
 
 
 def daily_evaporation(
@@ -261,7 +267,7 @@ def daily_evaporation(
     if ice_cover is None:
         return _RATES[method](day, lake)
     water = ice_cover < 1.0
-    if method == "mcjannet_2008":
+    if method in _WITH_MEMORY:
         rate = _RATES[method](day, lake)
     else:
         rate = np.zeros(mean.size)
@@ -290,24 +296,25 @@ def evaporation_from_weather(
         The data, in SI; months are taken as days alike.
     method : str
         One of `METHODS`: ``penman_1948``, ``penman_1956``, ``penman_monteith_fao56`` (a crop,
-        for comparison), ``priestley_taylor``, ``valiantzas_2006``, ``mcjannet_2008`` (the lake that
-        stores heat), ``mass_transfer``.
+        for comparison), ``priestley_taylor``, ``valiantzas_2006``, ``finch_gash_2002`` and
+        ``mcjannet_2008`` (lakes that store heat, by the balance in full or linear about the wet
+        bulb), ``mass_transfer``.
     latitude : float
         Degrees north.
     elevation : float
         Height above the sea, m.
     depth : float, optional
-        Mean depth, m; for ``mcjannet_2008``.
+        Mean depth, m; for ``finch_gash_2002`` and ``mcjannet_2008``.
     area_factor : float, default 1.0
-        Area factor of the wind function, for ``mcjannet_2008`` and ``mass_transfer``.
+        Area factor of the wind function, for the lakes that store heat and ``mass_transfer``.
     albedo : float, default 0.08
         Albedo of the water.
     start_temperature : float, optional
-        Water temperature before the first day, degC, for ``mcjannet_2008``; the equilibrium
+        Water temperature before the first day, degC, where heat is stored; the equilibrium
         temperature of the first day by default, which the water forgets in some weeks.
     ice_cover : array (n,), optional
-        Share of the surface under ice: the rate is that of the open part, spread over all, and with
-        ``mcjannet_2008`` ice on half of the lake holds the water at 0 degC.
+        Share of the surface under ice: the rate is that of the open part, spread over all, and
+        where heat is stored ice on half of the lake holds the water at 0 degC.
 
     Returns
     -------

@@ -34,7 +34,7 @@ __all__ = ["Parts", "cache_folder", "lone_march", "parts", "start"]
 class Parts(NamedTuple):
     """The compiled parts, in the order in which `march_block` takes them, and itself.
 
-    Of lone storages the second is `evaluate_lone`.
+    The first two are those of the kind of the system.
     """
 
     evaluate_chain: Callable[..., float]
@@ -44,11 +44,18 @@ class Parts(NamedTuple):
     march_block: Callable[..., None]
 
 
-#: What the second process compiles; about half of the work.
-ELSEWHERE = ("evaluate", "newton_step")
+#: How the stages of each kind of system are evaluated: first, and where that fails.
+EVALUATIONS = {
+    "chain": ("evaluate_chain", "evaluate"),
+    "lone": ("evaluate_lone", "evaluate_lone"),
+    "other": ("evaluate", "evaluate"),
+}
+#: What the second process compiles of that and of the rest. It is more than half of the work: the
+#: first process has the scenario to make before it compiles the others.
+ELSEWHERE = ("evaluate", "evaluate_lone", "newton_step", "march_block")
 
 _lock = threading.Lock()
-_parts: dict[bool, Parts] = {}
+_parts: dict[str, Parts] = {}
 _ready: set[str] = set()
 _helper: list[subprocess.Popen[bytes]] = []
 
@@ -161,10 +168,16 @@ def _drop_stale(folder: Path) -> None:
             continue
 
 
-def start() -> None:
+def start(kind: str = "chain") -> None:
     """Begin to compile some parts in a second process, if they are not in the cache.
 
     Returns at once. What that process does not manage, :func:`parts` does itself.
+
+    Parameters
+    ----------
+    kind : {"chain", "lone", "other"}
+        The kind of system that the parts are for: :func:`~balkhash_model.kernel.chain.is_chain`,
+        :func:`~balkhash_model.kernel.lone.is_lone` or neither.
 
     Examples
     --------
@@ -175,10 +188,11 @@ def start() -> None:
         if folder is None or _parts or _helper:
             return
         _drop_stale(folder)
-        cached = all(any(folder.glob(f"*.{name}-*.nbi")) for name in ELSEWHERE)
+        names = {*EVALUATIONS[kind], *Parts._fields[2:]} & {*ELSEWHERE}
+        cached = all(any(folder.glob(f"*.{name}-*.nbi")) for name in names)
         if cached or (os.cpu_count() or 1) < 2:
             return
-        command = [sys.executable, "-m", "balkhash_model.kernel.build"]
+        command = [sys.executable, "-m", "balkhash_model.kernel.build", *sorted(names)]
         path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
         no, environment = subprocess.DEVNULL, {**os.environ, "PYTHONPATH": path}
         try:
@@ -200,13 +214,14 @@ def _compile(names: tuple[str, ...]) -> None:
         _ready.add(name)
 
 
-def parts(lone: bool = False) -> Parts:
+def parts(kind: str = "chain") -> Parts:
     """Compile the kernel, or take it from the cache.
 
     Parameters
     ----------
-    lone : bool, default False
-        Whether the parts are for a system of lone storages.
+    kind : {"chain", "lone", "other"}
+        The kind of system that the parts are for: :func:`~balkhash_model.kernel.chain.is_chain`,
+        :func:`~balkhash_model.kernel.lone.is_lone` or neither.
 
     Returns
     -------
@@ -218,18 +233,17 @@ def parts(lone: bool = False) -> Parts:
     >>> parts().march_block is march_block
     True
     """
-    start()
+    start(kind)
     with _lock:
-        if lone not in _parts:
-            first = "evaluate_lone" if lone else "evaluate"
-            names = ("evaluate_chain", first, *Parts._fields[2:])
+        if kind not in _parts:
+            names = (*EVALUATIONS[kind], *Parts._fields[2:])
             _compile(tuple(name for name in names if name not in ELSEWHERE))
             for process in _helper:
                 process.wait()
             _compile(names)
             functions = _functions()
-            _parts[lone] = Parts(*(functions[name] for name in names))
-        return _parts[lone]
+            _parts[kind] = Parts(*(functions[name] for name in names))
+        return _parts[kind]
 
 
 def lone_march() -> Callable[..., None]:
@@ -255,4 +269,4 @@ def lone_march() -> Callable[..., None]:
 
 
 if __name__ == "__main__":
-    _compile(ELSEWHERE)
+    _compile(tuple(sys.argv[1:]))

@@ -281,5 +281,9 @@ def evaluate_lone(
     for user in range(graph.user_place.size):
         s = graph.user_place[user]
         storage_users(graph, active[s], n, b, user, s)
-    reopen(graph, active, h, n, b)
+    closed = 0
+    for k in range(n):
+        closed += 1 if z[CLOSED, k] > 0.0 else 0
+    if closed > 0:
+        reopen(graph, active, h, n, b)
     return unsolved(graph, h, n, b)

@@ -115,13 +115,15 @@ def march(
         spans = runs_of(left, members)
     ns, nl = graph.storage_flag.size, graph.link.shape[0]
     nj, nu, rows = graph.junction_to.size, graph.user_place.size, out.flux.shape[1]
-    made, closed = parts(lone) if spans else None, is_chain(graph)
+    chain = is_chain(graph)
+    kind = "lone" if lone else "chain" if chain else "other"
+    made = parts(kind) if spans else None
 
     def run(begin: int, end: int) -> None:
         assert made is not None
         pair = [make_block(ns, nl, nj, nu, rows) for _ in range(2)]
         made.march_block(
-            closed, *made[:-1], graph, forcing, out, begin, end, substeps, with_salt, fluxes, *pair
+            chain, *made[:-1], graph, forcing, out, begin, end, substeps, with_salt, fluxes, *pair
         )
 
     in_shares(run, spans, LANES, workers)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from balkhash_model.physics import radiation
+from balkhash_model.physics.heat_balance import march_heat_balance
 from balkhash_model.physics.heat_storage import (
     SOURCE,
     aerodynamic_resistance,
@@ -29,7 +31,10 @@ from balkhash_model.physics.vapour import (
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-__all__ = ["LakeSurface", "march_surface", "surface_of_weather"]
+__all__ = ["HeatModel", "LakeSurface", "march_surface", "surface_of_weather"]
+
+#: The heat balance in full, or linear about the wet bulb of the air.
+HeatModel = Literal["heat_balance", "equilibrium_temperature"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -44,8 +49,12 @@ class LakeSurface:
         Time constant, s.
     incoming : array (n,)
         Radiation that the surface takes up, without what it emits, W m-2.
+    air_temperature : array (n,)
+        Mean air temperature, degC.
     vapour_pressure : array (n,)
         Vapour pressure of the air, Pa.
+    wind_coefficient : array (n,)
+        Wind function, W m-2 Pa-1.
     resistance : array (n,)
         Aerodynamic resistance, s m-1.
     psychrometric : float
@@ -57,7 +66,9 @@ class LakeSurface:
     equilibrium: FloatArray
     time_constant: FloatArray
     incoming: FloatArray
+    air_temperature: FloatArray
     vapour_pressure: FloatArray
+    wind_coefficient: FloatArray
     resistance: FloatArray
     psychrometric: float
     latent_heat: FloatArray
@@ -164,7 +175,9 @@ def surface_of_weather(
         equilibrium=equilibrium_temperature(net_at_bulb, bulb, f, gamma),
         time_constant=time_constant(depth, bulb, f, gamma),
         incoming=incoming,
+        air_temperature=air,
         vapour_pressure=vapour,
+        wind_coefficient=f,
         resistance=aerodynamic_resistance(f, gamma),
         psychrometric=gamma,
         latent_heat=latent_heat_of_vaporisation(air),
@@ -179,6 +192,7 @@ def march_surface(
     step: float = 86400.0,
     frozen: BoolArray | None = None,
     freezing_point: float | None = None,
+    model: HeatModel = "heat_balance",
 ) -> tuple[FloatArray, FloatArray]:
     """March the water of a lake through its weather; give its temperature and evaporation.
 
@@ -196,6 +210,10 @@ def march_surface(
         Steps on which ice holds the water at the freezing point.
     freezing_point : float, optional
         Temperature below which the water does not cool, degC.
+    model : {"heat_balance", "equilibrium_temperature"}
+        The heat balance in full (Finch and Gash 2002, :mod:`balkhash_model.physics.heat_balance`),
+        or linear about the wet bulb (McJannet et al. 2008,
+        :mod:`balkhash_model.physics.heat_storage`).
 
     Returns
     -------
@@ -209,8 +227,22 @@ def march_surface(
     >>> surface = surface_of_weather(*weather, depth=5.0, elevation=340.0)
     >>> water, rate = march_surface(surface, depth=5.0, start=10.0)
     >>> round(float(water[0]), 2), round(float(rate[0]) * 86.4e6, 2)
-    (10.34, 1.94)
+    (10.36, 1.8)
     """
+    if model == "heat_balance":
+        return march_heat_balance(
+            surface.incoming,
+            surface.air_temperature,
+            surface.vapour_pressure,
+            surface.wind_coefficient,
+            surface.psychrometric,
+            surface.latent_heat,
+            depth=depth,
+            start=start,
+            step=step,
+            frozen=frozen,
+            freezing_point=freezing_point,
+        )
     water = march_water_temperature(
         surface.equilibrium,
         surface.time_constant,

@@ -129,11 +129,13 @@ class WeatherFile(Strict):
         "priestley_taylor",
         "valiantzas_2006",
         "mcjannet_2008",
+        "finch_gash_2002",
         "mass_transfer",
     ]
     """Equation of the evaporation: Penman for open water with either wind function, Priestley and
-    Taylor, Valiantzas without wind, McJannet's lake that stores heat, mass transfer from the water
-    temperature; ``penman_monteith_fao56`` is a crop, for comparison."""
+    Taylor, Valiantzas without wind, a lake that stores heat by its balance in full (Finch and Gash)
+    or linear about the wet bulb (McJannet), mass transfer from the water temperature;
+    ``penman_monteith_fao56`` is a crop, for comparison."""
     wind_height: LengthText | None = None
     """Height at which the wind was measured, ``10 m``; needed by a method that uses the wind."""
     ice: Literal["weather", "none"] = "weather"

@@ -112,7 +112,9 @@ def test_untuned_open_water_evaporation_lies_where_the_literature_has_it():
     lake = share * west + (1.0 - share) * east
     assert 0.95 <= lake <= 1.10
     # what the documentation prints, in mm
-    assert (1e3 * west, 1e3 * east) == pytest.approx((1087.0, 1068.0), abs=1.0)
+    assert (1e3 * west, 1e3 * east) == pytest.approx((1007.0, 985.0), abs=1.0)
+    # with the share that falls on ice, as printed totals are of the whole year
+    assert 0.95 <= lake / (1.0 - P["evaporation_ice_share"].si) <= 1.10
 
 
 @pytest.mark.parametrize("storage", BASINS)
@@ -133,9 +135,10 @@ def test_heat_storage_makes_evaporation_late_by_its_time_constant(storage, low, 
     water = harmonic_day(with_storage.water_temperature) - harmonic_day(without.water_temperature)
     rate = harmonic_day(with_storage.open_evaporation) - harmonic_day(without.open_evaporation)
     tau = float(with_storage.time_constant.mean() / DAY)
-    # the water lags by its time constant, as a linear store of that constant would
+    # the water lags by about its time constant, as a linear store of that constant would: by less,
+    # since water that is warmer than the wet bulb gives off its heat faster
     assert low <= water <= high
-    assert water == pytest.approx(tau, rel=0.2)
+    assert 0.75 * tau < water < tau
     # evaporation hangs on the difference to the vapour of the air, which does not lag, and so lags
     # more than the water: within half of the printed range of the time constant
     assert 0.5 * low <= rate <= 1.5 * high
@@ -151,7 +154,7 @@ def test_a_daily_run_lags_the_one_without_heat_storage(storage, low, high):
     )
     tau = float(lake_year(site).time_constant.mean() / DAY)
     assert low <= tau <= high
-    assert lag == pytest.approx(tau, rel=0.5)
+    assert lag == pytest.approx(tau, rel=0.1)
 
 
 def test_the_east_is_later_than_the_west():

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.integrate import solve_ivp
+from scipy.optimize import brentq
 
 from balkhash_model.errors import InputError
 from balkhash_model.physics import combination, heat_storage, radiation, solar, vapour, wind
@@ -94,14 +96,16 @@ def lake(depth=5.0, days=4000, **weather):
 
 def test_under_steady_weather_the_water_settles_at_its_equilibrium():
     surface = lake()
-    water, rate = march_surface(surface, depth=5.0, start=0.0)
+    water, rate = march_surface(surface, depth=5.0, start=0.0, model="equilibrium_temperature")
     assert water[-1] == pytest.approx(surface.equilibrium[0], abs=1e-9)
     # the approach is exponential: after one time constant 63 % of the way
     tau = surface.time_constant[0] / 86400.0
     passed = 1.0 - (surface.equilibrium[0] - water) / surface.equilibrium[0]
     np.testing.assert_allclose(passed[:100], 1.0 - np.exp(-np.arange(1, 101) / tau), atol=1e-12)
     # and no heat is stored any more, whatever the depth
-    shallow = march_surface(lake(depth=1.0), depth=1.0, start=0.0)[1]
+    shallow = march_surface(lake(depth=1.0), depth=1.0, start=0.0, model="equilibrium_temperature")[
+        1
+    ]
     assert rate[-1] == pytest.approx(shallow[-1], rel=1e-12)
 
 
@@ -110,6 +114,94 @@ def test_heat_is_neither_made_nor_lost():
     water, _ = march_surface(lake(days=50), depth=5.0, start=3.0)
     stored = heat_storage.heat_storage_flux(water, 3.0, 5.0).sum() * 86400.0
     assert stored == pytest.approx(heat_storage.WATER_HEAT_CAPACITY * 5.0 * (water[-1] - 3.0))
+
+
+# ---------------------------------------------------------------- the heat balance in full
+
+
+def balance(surface, water):
+    """Heat that a water surface gains under the first day's weather, W m-2, term by term."""
+    radiated = radiation.outgoing_longwave(water)
+    vapour_flux = surface.wind_coefficient[0] * (
+        vapour.saturation_vapour_pressure(water) - surface.vapour_pressure[0]
+    )
+    warmth = surface.wind_coefficient[0] * surface.psychrometric
+    return (
+        surface.incoming[0] - radiated - vapour_flux - warmth * (water - surface.air_temperature[0])
+    )
+
+
+def test_under_steady_weather_the_balance_in_full_comes_to_nothing():
+    surface = lake()
+    water, rate = march_surface(surface, depth=5.0, start=0.0)
+    rest = brentq(lambda t: float(balance(surface, t)), -20.0, 60.0, xtol=1e-12)
+    assert water[-1] == pytest.approx(rest, abs=1e-9)
+    # the radiation that is taken up leaves as radiation, vapour and warmth
+    latent = rate[-1] * surface.latent_heat[0] * 1000.0
+    sensible = surface.wind_coefficient[0] * surface.psychrometric * (water[-1] - 15.0)
+    given_off = latent + sensible + radiation.outgoing_longwave(water[-1])
+    assert surface.incoming[0] == pytest.approx(given_off, abs=1e-8)
+    # and no heat is stored any more, whatever the depth
+    shallow = march_surface(lake(depth=0.05), depth=0.05, start=0.0)[1]
+    assert rate[-1] == pytest.approx(shallow[-1], rel=1e-10)
+
+
+@pytest.mark.parametrize("depth", [0.05, 0.5, 5.0])
+def test_the_balance_in_full_follows_its_differential_equation(depth):
+    rng = np.random.default_rng(20261122)
+    days = 60
+    air = 15.0 + 8.0 * np.sin(np.arange(days) / 30.0) + 3.0 * rng.normal(size=days)
+    surface = surface_of_weather(
+        air,
+        0.55 * vapour.saturation_vapour_pressure(air),
+        np.abs(4.0 + 1.5 * rng.normal(size=days)),
+        np.clip(220.0 + 60.0 * rng.normal(size=days), 20.0, 320.0),
+        np.full(days, 330.0),
+        depth=depth,
+        elevation=340.0,
+    )
+    water, rate = march_surface(surface, depth=depth, start=12.0)
+    heat = heat_storage.WATER_HEAT_CAPACITY * depth / 86400.0
+    now, exact, vapoured = 12.0, [], []
+    for d in range(days):
+        f, gamma = surface.wind_coefficient[d], surface.psychrometric
+
+        def rise(_, y, d=d, f=f, gamma=gamma):
+            latent = f * (vapour.saturation_vapour_pressure(y[0]) - surface.vapour_pressure[d])
+            net = surface.incoming[d] - radiation.outgoing_longwave(y[0]) - latent
+            net -= f * gamma * (y[0] - air[d])
+            return [float(net) / heat, float(latent) / (surface.latent_heat[d] * 1000.0)]
+
+        found = solve_ivp(rise, (0.0, 1.0), [now, 0.0], method="LSODA", rtol=1e-9, atol=1e-12)
+        now = found.y[0, -1]
+        exact.append(now)
+        vapoured.append(found.y[1, -1])
+    np.testing.assert_allclose(water, exact, atol=0.001 if depth > 1.0 else 0.06)
+    np.testing.assert_allclose(rate * 86.4e6, np.array(vapoured) * 86.4e6, atol=0.05)
+    assert rate.sum() == pytest.approx(sum(vapoured), rel=1e-3)
+
+
+def test_the_linear_lake_is_warmer_than_its_own_balance_allows():
+    # why the balance is solved in full: under a summer's weather the linear equilibrium
+    # temperature loses more heat than it takes up
+    surface = lake(air=25.0, vapour=1200.0, short=300.0, clear=380.0)
+    water, _ = march_surface(surface, depth=5.0, start=20.0)
+    assert surface.equilibrium[0] > water[-1] + 0.5
+    assert balance(surface, surface.equilibrium[0]) < -10.0
+
+
+def test_ice_holds_the_water_of_the_balance_in_full_and_asks_for_its_temperature():
+    frozen = np.zeros(10, dtype=bool)
+    frozen[3:6] = True
+    cold = lake(days=10, air=-15.0, vapour=100.0, short=60.0, clear=90.0)
+    water, _ = march_surface(cold, depth=1.0, start=2.0, frozen=frozen, freezing_point=0.0)
+    assert (water[3:6] == 0.0).all()
+    assert water.min() == 0.0
+    assert march_surface(cold, depth=1.0, start=2.0)[0].min() < -5.0
+    with pytest.raises(InputError, match="freezing_point"):
+        march_surface(cold, depth=1.0, start=2.0, frozen=frozen)
+    with pytest.raises(InputError, match="depth"):
+        march_surface(cold, depth=-1.0, start=2.0)
 
 
 def test_the_time_constant_is_proportional_to_the_depth():

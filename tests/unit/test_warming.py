@@ -53,12 +53,13 @@ def test_evaporation_answers_as_the_heat_storage_model_unless_told_otherwise(sce
     plain, warm = build(scenario()), build(scenario(WARM))
     wanted = climate.evaporation_response(P, storage, 2.0)
     np.testing.assert_allclose(factor(plain, warm, storage), np.tile(wanted, (6, 1)), rtol=1e-12)
-    # the year's total is that of the model run at the warmed climatology, not of 4 % a degree
+    # the year's total is that of the model run at the warmed climatology, and the months differ:
+    # not so many per cent a degree
     seconds = plain.axis.durations.reshape(-1, 12)[1]
     depth = [(monthly(c, storage)[1] * seconds).sum() for c in (plain, warm)]
     size = climate.evaporation_year(P, storage, 2.0)[1]
     assert depth[1] / depth[0] == pytest.approx(size, rel=1e-4)
-    assert abs(size - 1.04**2) > 0.01
+    assert np.ptp(wanted) > 0.1
 
 
 def test_a_ramp_warms_year_by_year_and_a_season_its_months(scenario):
@@ -92,11 +93,11 @@ def test_the_response_is_a_choice(scenario, text, expected):
 
 
 def test_the_heat_storage_model_gives_what_the_documentation_says():
-    """Per cent per kelvin at 1 K: lowest in July to October, highest where ice goes."""
-    for storage, year in (("west", 3.29), ("east", 3.22)):
+    """Per cent per kelvin at 1 K: some 3 in June to October, more where ice goes."""
+    for storage, year in (("west", 4.10), ("east", 4.19)):
         ratio = 100.0 * (climate.evaporation_response(P, storage, 1.0) - 1.0)
-        assert 1.8 < ratio[6:10].min() < ratio[6:10].max() < 2.4
-        assert ratio[[3, 11]].min() > 10.0
+        assert 2.5 < ratio[5:10].min() < ratio[5:10].max() < 3.8
+        assert ratio[[3, 11]].min() > 6.0
         annual = 100.0 * (climate.evaporation_year(P, storage, 1.0)[1] - 1.0)
         assert annual == pytest.approx(year, abs=0.01)
 
@@ -135,7 +136,10 @@ def test_evaporation_under_ice_follows_the_ice(scenario):
     frozen = (cover[0] == 1.0) & (cover[1] == 1.0)
     assert opened.sum() == 4  # March, April, November, December
     assert frozen.any()
-    assert (ratio[opened] > 1.05).all()
+    late = opened & (np.arange(12) > 2)
+    assert (ratio[late] > 1.05).all()
+    # in March the water that opens is colder than the air is moist: less than the residual
+    assert 0.8 < ratio[2] < 1.0
     np.testing.assert_allclose(ratio[frozen], 1.0, rtol=1e-12)
 
 
@@ -204,15 +208,15 @@ def test_an_ensemble_has_the_members_of_a_run(tmp_path, scenario):
     np.testing.assert_allclose(np.sort(found), np.sort(wanted), rtol=1e-12)
 
 
-def test_two_degrees_cost_the_outlook_less_than_a_flat_four_per_cent():
+def test_two_degrees_cost_the_outlook_as_much_as_a_flat_four_per_cent():
     ramp = "climate.deltas.warm={variable: temperature, change: 2 K, start: 2025, full: 2049}"
     ends = []
     for settings in ([], [ramp], [ramp, "climate.evaporation_per_degree=4 %"]):
         levels = bm.run(load_scenario("baseline_2050", settings=settings))["lake_level"]
         ends.append(float(levels.sel(time="2049").mean("time").median()))
     heat, flat = ends[0] - ends[1], ends[0] - ends[2]
-    assert heat == pytest.approx(0.68, abs=0.05)
-    assert flat == pytest.approx(0.85, abs=0.05)
+    assert heat == pytest.approx(0.86, abs=0.03)
+    assert flat == pytest.approx(0.86, abs=0.03)
 
 
 def test_a_file_that_gives_the_evaporation_warms_the_ice_alone(tmp_path, scenario):

@@ -133,7 +133,7 @@ def deep_lake() -> dict[str, float]:
         elevation=PLACE["elevation"],
         area_factor=factor,
     )
-    water, rate = march_surface(surface, depth=depth, start=start)
+    water, rate = march_surface(surface, depth=depth, start=start, model="equilibrium_temperature")
     loss = radiation.outgoing_longwave(water)
     return {
         "wind at 10 m": u10,
