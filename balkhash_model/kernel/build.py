@@ -204,7 +204,7 @@ def start(kind: str = "chain") -> None:
 
 
 def _compile(names: tuple[str, ...]) -> None:
-    missing = [name for name in names if name not in _ready]
+    missing = [name for name in dict.fromkeys(names) if name not in _ready]
     if cache_folder() is None or not missing:
         return
     signatures, functions = _signatures(), _functions()

@@ -14,13 +14,20 @@ import numpy.typing as npt
 from balkhash_model.kernel.block import (
     ACTIVITY,
     ALIVE,
+    AREA,
     BRIM,
     GOOD,
     INTERVAL,
+    INVERSE_AREA,
     LANES,
+    LEVEL,
     NOW,
     PER_TOE,
+    ROW_A,
+    ROW_B,
     ROW_BEGIN,
+    ROW_C,
+    ROW_D,
     SALT,
     STEP,
     TOE,
@@ -64,10 +71,16 @@ def start_block(
             b.row[ns + link, k] = graph.link_row[link]
             b.v[link, ROW_BEGIN, k] = np.inf
     for s in range(ns):
-        # the first guess of a stage looks at the row
+        # the first guess of a stage looks at the row and at what stands in it
         for k in range(n):
             w[s, VOLUME, k] = w[s, NOW, k]
         follow(graph.table, n, w, b.row, s)
+        for k in range(n):
+            rest, base = w[s, NOW, k] - w[s, ROW_D, k], w[s, ROW_B, k]
+            area = np.sqrt(base * base + 2.0 * w[s, ROW_C, k] * rest)
+            w[s, LEVEL, k] = w[s, ROW_A, k] + 2.0 * rest / (base + area)
+            w[s, AREA, k] = area
+            w[s, INVERSE_AREA, k] = 1.0 / area
 
 
 @internal
