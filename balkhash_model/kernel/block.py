@@ -60,7 +60,8 @@ TINY_VOLUME = 1e-3  # m3
     SALT_BASE,
     STAGE_SALT,
     SALT_RATE,
-    PER_VOLUME,
+    WATER,
+    CONCENTRATION,
     GAIN,
     DRAWN,
     DEPOSITS,
@@ -68,9 +69,9 @@ TINY_VOLUME = 1e-3  # m3
     TOE,
     BRIM,
     LACK,
-) = range(38)
+) = range(39)
 VOLUME = ENTRY
-FIELDS = 38
+FIELDS = 39
 
 # Fields of a link, after the seven of its table, which is looked up with the depth over its sill:
 # a cubic from there on

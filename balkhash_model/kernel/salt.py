@@ -1,4 +1,9 @@
-"""Salt of a block of members: advection, exchange and deposition in one implicit stage."""
+"""Salt of a block of members: advection, exchange and deposition in one implicit stage.
+
+The unknowns are concentrations: with the volumes of the stage as factors of its columns the system
+needs no other division than that of its solution. An inactive storage has a factor of one, and its
+unknown is its mass.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,7 @@ import numpy.typing as npt
 from balkhash_model.kernel.block import (
     BASE,
     CARRIED,
+    CONCENTRATION,
     DEPOSITS,
     DRAWN,
     GAIN,
@@ -18,7 +24,6 @@ from balkhash_model.kernel.block import (
     MOUTH,
     NET,
     OUTWARD,
-    PER_VOLUME,
     RECEIVED,
     RIGHT,
     SALT_BASE,
@@ -30,6 +35,7 @@ from balkhash_model.kernel.block import (
     TAKEN,
     THROUGH,
     TINY_VOLUME,
+    WATER,
     Block,
 )
 from balkhash_model.kernel.compiled import inlined
@@ -61,26 +67,28 @@ RATE, ABOVE = range(2)
 def storage_salt(
     graph: Graph, active: bool, h: float, n: int, b: Block, s: int
 ) -> None:  # pragma: no cover - compiled
-    """Salt that one storage gains from outside, deposits, and loses with water that is drawn."""
+    """Salt that one storage gains from outside, deposits, and loses with water that is drawn.
+
+    ``WATER`` becomes its volume.
+    """
     w, matrix = b.s, b.matrix
     on = 1.0 if active else 0.0
     rate, above = on * graph.deposition[s, RATE], graph.deposition[s, ABOVE]
     for k in range(n):
         volume = max(w[s, BASE, k] + h * w[s, NET, k], TINY_VOLUME)
         gain = on * w[s, SALT_IN, k]
-        w[s, PER_VOLUME, k] = on / volume
+        w[s, WATER, k] = volume if active else 1.0
         w[s, GAIN, k] = gain
         w[s, DRAWN, k] = -on * w[s, OUTWARD, k] * w[s, SUPPLY, k]
         w[s, RIGHT, k] = w[s, SALT_BASE, k] + h * gain
-        matrix[s, s, k] = 1.0
+        matrix[s, s, k] = w[s, WATER, k]
     if rate > 0.0:
         for k in range(n):
-            volume = max(w[s, BASE, k] + h * w[s, NET, k], TINY_VOLUME)
-            start = w[s, RIGHT, k]
+            volume, start = w[s, WATER, k], w[s, RIGHT, k]
             deposits = rate if start > above * volume else 0.0
             w[s, DEPOSITS, k] = deposits
             w[s, RIGHT, k] = start + h * deposits * above * volume
-            matrix[s, s, k] = 1.0 + h * deposits
+            matrix[s, s, k] = volume * (1.0 + h * deposits)
     else:
         for k in range(n):
             w[s, DEPOSITS, k] = 0.0
@@ -104,16 +112,16 @@ def link_salt(
             v[link, MIXING, k] = mixing * min(max(depth / EXCHANGE_DEPTH, 0.0), 1.0)
     if active[i]:
         for k in range(n):
-            there = h * (max(v[link, LINK, k], 0.0) + v[link, MIXING, k]) * w[i, PER_VOLUME, k]
+            there = h * (max(v[link, LINK, k], 0.0) + v[link, MIXING, k])
             matrix[i, i, k] += there
             v[link, SALT_FLOW, k] = there
         if to >= 0:
             for k in range(n):
                 matrix[to, i, k] -= v[link, SALT_FLOW, k]
     if to >= 0:
-        if graph.coupled[i, to]:
+        if graph.coupled[i, to] and active[to]:
             for k in range(n):
-                back = h * (max(-v[link, LINK, k], 0.0) + v[link, MIXING, k]) * w[to, PER_VOLUME, k]
+                back = h * (max(-v[link, LINK, k], 0.0) + v[link, MIXING, k])
                 matrix[to, to, k] += back
                 matrix[i, to, k] -= back
     elif to < OUTSIDE:
@@ -156,7 +164,7 @@ def junction_salt(
             elif to >= 0 and active[to]:
                 for k in range(n):
                     passed = r[j, THROUGH, k] * max(v[link, LINK, k], 0.0)
-                    matrix[to, i, k] -= h * passed * w[i, PER_VOLUME, k]
+                    matrix[to, i, k] -= h * passed
     if to >= 0 and active[to]:
         for k in range(n):
             w[to, RIGHT, k] += h * r[j, CARRIED, k]
@@ -170,15 +178,13 @@ def report_salt(graph: Graph, active: BoolArray, n: int, b: Block) -> None:  # p
     for s in range(w.shape[0]):
         above = graph.deposition[s, ABOVE]
         for k in range(n):
-            mass, per_volume = w[s, STAGE_SALT, k], w[s, PER_VOLUME, k]
-            w[s, DRAWN, k] *= mass * per_volume
-            rest = mass - above / per_volume if per_volume > 0.0 else 0.0
-            w[s, DEPOSITS, k] = w[s, DEPOSITS, k] * rest
+            w[s, DRAWN, k] *= w[s, CONCENTRATION, k]
+            w[s, DEPOSITS, k] *= w[s, STAGE_SALT, k] - above * w[s, WATER, k]
     for link in range(graph.link.shape[0]):
         i, to = graph.link[link, FROM], graph.link[link, TO]
         for k in range(n):
             there = max(v[link, LINK, k], 0.0) + v[link, MIXING, k]
-            v[link, SALT_FLOW, k] = there * w[i, STAGE_SALT, k] * w[i, PER_VOLUME, k]
+            v[link, SALT_FLOW, k] = there * w[i, CONCENTRATION, k]
         if not active[i]:
             of_river = graph.river_salinity[i]
             for k in range(n):
@@ -186,7 +192,7 @@ def report_salt(graph: Graph, active: BoolArray, n: int, b: Block) -> None:  # p
         if to >= 0 and graph.coupled[i, to]:
             for k in range(n):
                 back = max(-v[link, LINK, k], 0.0) + v[link, MIXING, k]
-                v[link, SALT_FLOW, k] -= back * w[to, STAGE_SALT, k] * w[to, PER_VOLUME, k]
+                v[link, SALT_FLOW, k] -= back * w[to, CONCENTRATION, k]
         elif to < OUTSIDE and active[i]:
             for k in range(n):
                 r[-2 - to, CARRIED, k] += r[-2 - to, THROUGH, k] * v[link, SALT_FLOW, k]
@@ -206,10 +212,11 @@ def lengthen(ratio: float, n: int, b: Block) -> None:  # pragma: no cover - comp
     w = b.s
     for s in range(w.shape[0]):
         for k in range(n):
-            share, base = b.matrix[s, s, k] - 1.0, w[s, SALT_BASE, k]
-            much = share > MOST_DRAWN
+            water, base = w[s, WATER, k], w[s, SALT_BASE, k]
+            drawn = b.matrix[s, s, k] - water
+            much = drawn > MOST_DRAWN * water
             whole = base + ratio * (w[s, RIGHT, k] - base)
-            b.matrix[s, s, k] = 1.0 + ratio * share if much else b.matrix[s, s, k]
+            b.matrix[s, s, k] = water + ratio * drawn if much else b.matrix[s, s, k]
             w[s, RIGHT, k] = whole if much else w[s, RIGHT, k]
             w[s, LACK, k] = 1.0 / ratio if much else 1.0
 
@@ -255,14 +262,17 @@ def salt_stage(
     for j in range(nj):
         junction_salt(graph, active, h, n, b, j)
     for s in range(ns):
-        for k in range(n):
-            b.matrix[s, s, k] += h * w[s, DRAWN, k] * w[s, PER_VOLUME, k]
+        if active[s]:
+            for k in range(n):
+                b.matrix[s, s, k] += h * w[s, DRAWN, k]
     if ratio > 1.0:
         lengthen(ratio, n, b)
     solve_dense(graph.coupled, n, b.matrix, w)
     for s in range(ns):
+        on = 1.0 if active[s] else 0.0
         for k in range(n):
-            w[s, STAGE_SALT, k] = w[s, RIGHT, k]
+            w[s, STAGE_SALT, k] = w[s, RIGHT, k] * w[s, WATER, k]
+            w[s, CONCENTRATION, k] = on * w[s, RIGHT, k]
     if report:
         report_salt(graph, active, n, b)
     if ratio > 1.0:
