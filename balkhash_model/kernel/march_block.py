@@ -95,21 +95,27 @@ def all_share(which: IntArray, start: int, n: int) -> bool:  # pragma: no cover 
 @internal
 def load(
     values: FloatArray,
+    before: FloatArray,
     slot: IntArray,
     which: IntArray,
     one: bool,
+    same_turn: bool,
     start: int,
     n: int,
     w: FloatArray,
 ) -> None:  # pragma: no cover - compiled
-    """Bring the rates of one interval into the lanes; `one` tells that they are the same in all."""
+    """Bring the rates of one interval into the lanes; `one` tells that they are the same in all.
+
+    What is the same in all lanes, and was the same in the interval before, stands there already.
+    """
     mine = which[start : start + n]
     for row in range(values.shape[1]):
         record, field = slot[row, 0], slot[row, 1]
         if one:
             value = values[mine[0], row]
-            for k in range(n):
-                w[record, field, k] = value
+            if not (same_turn and value == before[mine[0], row]):
+                for k in range(n):
+                    w[record, field, k] = value
         else:
             for k in range(n):
                 w[record, field, k] = values[mine[k], row]
@@ -219,9 +225,40 @@ def march_block(
                 one_climate = all_share(climate, start, n)
                 one_inflow = all_share(inflow, start, n)
                 one_use = all_share(use, start, n)
-            load(forcing.climate[t], slot[CLIMATE], climate, one_climate, start, n, block.w)
-            load(forcing.inflow[t], slot[INFLOWS], inflow, one_inflow, start, n, block.w)
-            load(forcing.use[t], slot[USE], use, one_use, start, n, block.w)
+            same, last = t > 0 and forcing.turn[t] == forcing.turn[t - 1], max(t - 1, 0)
+            load(
+                forcing.climate[t],
+                forcing.climate[last],
+                slot[CLIMATE],
+                climate,
+                one_climate,
+                same,
+                start,
+                n,
+                block.w,
+            )
+            load(
+                forcing.inflow[t],
+                forcing.inflow[last],
+                slot[INFLOWS],
+                inflow,
+                one_inflow,
+                same,
+                start,
+                n,
+                block.w,
+            )
+            load(
+                forcing.use[t],
+                forcing.use[last],
+                slot[USE],
+                use,
+                one_use,
+                same,
+                start,
+                n,
+                block.w,
+            )
             gauged, active, opening = forcing.gauged[t], forcing.active[t], forcing.opening[t]
             step = forcing.duration[t] / substeps
             if fluxes:
