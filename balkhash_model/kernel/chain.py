@@ -31,6 +31,7 @@ from balkhash_model.kernel.block import (
     EVAPORATION,
     FADE,
     FIELDS,
+    FIRST_NET,
     FLOW,
     GOOD,
     HEAD,
@@ -42,6 +43,7 @@ from balkhash_model.kernel.block import (
     LINK,
     MOST,
     NET,
+    NOW,
     OUTWARD,
     PASSED,
     PITCH,
@@ -55,8 +57,11 @@ from balkhash_model.kernel.block import (
     ROW_C,
     ROW_D,
     ROW_END,
+    SALT,
+    SALT_BASE,
     SLOPE_FROM,
     SLOPE_TO,
+    STAGE_SALT,
     SUPPLY,
     TAKEN,
     TARGET,
@@ -85,7 +90,7 @@ from balkhash_model.kernel.layout import (
     Graph,
 )
 from balkhash_model.kernel.lone import stage_area
-from balkhash_model.kernel.stage import TOLERANCE, begin_stage, remember_heads
+from balkhash_model.kernel.stage import TOLERANCE, remember_heads
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -124,25 +129,54 @@ def is_chain(graph: Graph) -> bool:
 
 
 @inlined
-def gather(
-    graph: Graph, active: BoolArray, n: int, b: Block, s: int
+def begin_chain(
+    active: BoolArray, second: bool, dt: float, h: float, n: int, b: Block
 ) -> None:  # pragma: no cover - compiled
-    """What rivers bring to one storage less what its users take, all that they ask for.
+    """Set what a stage starts from; ``LACK`` keeps the volumes that levels and areas belong to.
 
-    ``LACK`` keeps the volume that level and area belong to.
+    In the second stage users and wet areas are as the first has left them: whole.
     """
+    w, z = b.s, b.z
+    before, ratio = dt - h, (dt - h) / h
+    for s in range(w.shape[0]):
+        if second:
+            for k in range(n):
+                now, salt, net = w[s, NOW, k], w[s, SALT, k], w[s, NET, k]
+                w[s, LACK, k] = w[s, VOLUME, k]
+                w[s, BASE, k] = now + before * net
+                w[s, SALT_BASE, k] = salt + ratio * (w[s, STAGE_SALT, k] - salt)
+                w[s, FIRST_NET, k] = net
+        else:
+            for k in range(n):
+                w[s, LACK, k] = w[s, VOLUME, k]
+                w[s, BASE, k] = w[s, NOW, k]
+                w[s, SALT_BASE, k] = w[s, SALT, k]
+                w[s, SUPPLY, k] = 1.0
+                w[s, FADE, k] = 0.0
+        if not active[s]:
+            for k in range(n):
+                w[s, VOLUME, k] = w[s, NOW, k]
+    for k in range(n):
+        z[BUSY, k] = z[GOOD, k]
+        z[WRONG, k] = 0.0
+
+
+@inlined
+def gather(
+    graph: Graph, active: BoolArray, first: bool, n: int, b: Block, s: int
+) -> None:  # pragma: no cover - compiled
+    """What rivers bring to one storage less what its users take, all that they ask for."""
     w, u = b.s, b.u
     on = 1.0 if active[s] else 0.0
     for k in range(n):
         w[s, RIGHT, k] = w[s, INFLOW, k] + w[s, OUTWARD, k]
-        w[s, SUPPLY, k] = 1.0
-        w[s, FADE, k] = 0.0
-        w[s, NET, k] = 0.0
     for user in range(graph.user_place.size):
         if graph.user_place[user] == s:
             for k in range(n):
-                u[user, TAKEN, k] = on * u[user, DEMAND, k]
                 w[s, RIGHT, k] -= u[user, DEMAND, k]
+            if first:
+                for k in range(n):
+                    u[user, TAKEN, k] = on * u[user, DEMAND, k]
 
 
 @inlined
@@ -347,11 +381,12 @@ def close_strait(
         end_of_strait(h, 1.0, n, b, i, link)
         end_of_strait(h, -1.0, n, b, to, link)
         left = lack_of_head(graph, opening, h, n, b, link)
-        if turn + 1 == MOST_PASSES:
-            break
-        left += change_rows(graph, n, b, i) + change_rows(graph, n, b, to)
-        if left == 0:
-            break
+        # the first guess of the flow is hardly ever the last; and what one lane does must not hang
+        # on how many turns others take
+        if turn > 0 and turn + 1 < MOST_PASSES:
+            left += change_rows(graph, n, b, i) + change_rows(graph, n, b, to)
+            if left == 0:
+                break
     for k in range(n):
         z[WRONG, k] += z[BUSY, k]
         above = min(w[i, LEVEL, k], w[to, LEVEL, k]) > graph.link_value[link, SILL]
@@ -396,14 +431,9 @@ def evaluate_chain(
     ns, nl, nj = w.shape[0], graph.link.shape[0], graph.junction_to.size
     if first:
         remember_heads(graph, n, b)
+    begin_chain(active, not first, dt, h, n, b)
     for s in range(ns):
-        for k in range(n):
-            w[s, LACK, k] = w[s, VOLUME, k]
-    begin_stage(h < dt and not first, dt, h, n, b)
-    for k in range(n):
-        z[WRONG, k] = 0.0
-    for s in range(ns):
-        gather(graph, active, n, b, s)
+        gather(graph, active, first, n, b, s)
         if not active[s]:
             follow(graph.table, n, w, b.row, s)
             storage_fluxes(False, n, b, s)
@@ -425,12 +455,14 @@ def evaluate_chain(
                 for k in range(n):
                     b.j[-2 - to, ARRIVED, k] += v[link, LINK, k]
     for j in range(nj):
-        junction_fluxes(graph, gauged[j], active, n, b, j)
         to = graph.junction_to[j]
         if to >= 0:
             for k in range(n):
-                w[to, RIGHT, k] += w[to, NET, k]
                 w[to, NET, k] = 0.0
+        junction_fluxes(graph, gauged[j], active, n, b, j)
+        if to >= 0:
+            for k in range(n):
+                w[to, RIGHT, k] += w[to, NET, k]
     for s in range(ns):
         joined = not active[s]
         for link in range(nl):

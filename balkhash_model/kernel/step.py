@@ -55,7 +55,11 @@ UNDAMPED = 8
 @internal
 def take_out(n: int, b: Block, spare: Block) -> int:  # pragma: no cover - compiled
     """Bring the lanes whose step failed into the spare block, side by side; their number."""
-    count = 0
+    count, left = 0, 0
+    for k in range(n):
+        left += 1 if b.z[ALIVE, k] > b.z[GOOD, k] else 0
+    if left == 0:
+        return 0
     for k in range(LANES):
         spare.z[GOOD, k] = 0.0
     for k in range(n):
