@@ -223,6 +223,7 @@ class Moments:
         from balkhash_model.ensemble.tally import tally
 
         g = self.grid
+        room = np.empty(values.shape[1])
         tally(
             values,
             values.view(np.int64),
@@ -234,6 +235,8 @@ class Moments:
             self.counts,
             self.sums,
             self.ends,
+            room,
+            room.view(np.int64),
         )
 
     def merge(self, other: Moments) -> None:

@@ -28,6 +28,8 @@ __all__ = [
 
 #: Greatest whole number that goes into a sum; its square still fits 64 bits.
 MOST = 2147483647.0
+#: One and a half times two to the 52nd: added to a whole number, it leaves it in the last bits.
+UP, UP_BITS = 1.5 * 2.0**52, 0x4338000000000000
 
 #: Bits of a number below its sign, exponent and the first nine bits of its mantissa.
 _CELL_BITS = 43
@@ -291,6 +293,8 @@ def tally(
     counts: CountArray,
     sums: IntArray,
     ends: FloatArray,
+    room: FloatArray,
+    whole: IntArray,
 ) -> None:  # pragma: no cover - compiled
     """Count values by bin, add them up in fixed point, and note the smallest and largest.
 
@@ -318,6 +322,10 @@ def tally(
         Added to.
     ends : array (n, 2)
         Smallest and largest value.
+    room : array (members,)
+        Room to work in.
+    whole : array of int (members,)
+        The same memory as whole numbers.
 
     Examples
     --------
@@ -359,9 +367,12 @@ def tally(
             v = values[t, k]
             known = v == v
             fixed = (v - reference) * scale if known else 0.0
-            q = np.int64(math.floor(min(max(fixed, -MOST), MOST) + 0.5))
-            square = q * q
+            # so far up a number holds its whole part in its last bits
+            room[k] = np.floor(min(max(fixed, -MOST), MOST) + 0.5) + UP
             number += 1 if known else 0
+        for k in range(values.shape[1]):
+            q = whole[k] - UP_BITS
+            square = q * q
             total += q
             upper += square >> 32
             lower += square & 0xFFFFFFFF
