@@ -52,7 +52,7 @@ EVALUATIONS = {
 }
 #: What the second process compiles of that and of the rest. It is more than half of the work: the
 #: first process has the scenario to make before it compiles the others.
-ELSEWHERE = ("evaluate", "evaluate_lone", "newton_step", "march_block")
+ELSEWHERE = ("evaluate", "evaluate_lone", "newton_step", "close_stage")
 
 _lock = threading.Lock()
 _parts: dict[str, Parts] = {}

@@ -71,7 +71,7 @@ from balkhash_model.kernel.block import (
     Block,
     whole_groups,
 )
-from balkhash_model.kernel.compiled import compiled, inlined
+from balkhash_model.kernel.compiled import compiled, inlined, internal
 from balkhash_model.kernel.fluxes import (
     LEAST_CONVEYANCE,
     follow,
@@ -93,6 +93,7 @@ from balkhash_model.kernel.lone import stage_area
 from balkhash_model.kernel.stage import TOLERANCE, remember_heads
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 __all__ = ["evaluate_chain", "is_chain"]
@@ -179,13 +180,16 @@ def gather(
                     u[user, TAKEN, k] = on * u[user, DEMAND, k]
 
 
-@inlined
-def check_lanes(n: int, b: Block, s: int) -> None:  # pragma: no cover - compiled
+@internal
+def check_lanes(
+    n: int, w: FloatArray, z: FloatArray, s: int
+) -> None:  # pragma: no cover - compiled
     """Mark the lanes in which one storage is not solved: out of its row, or in its toe.
 
     The comparison is written so that what is no number counts as wrong.
     """
-    w, z = b.s, b.z
+    if w.shape[1] != FIELDS or w.shape[2] != PITCH or z.shape[1] != PITCH:
+        return
     for k in range(n):
         volume = w[s, VOLUME, k]
         inside = (w[s, ROW_BEGIN, k] <= volume) & (volume < w[s, ROW_END, k])
@@ -193,17 +197,20 @@ def check_lanes(n: int, b: Block, s: int) -> None:  # pragma: no cover - compile
         z[WRONG, k] += 0.0 if fine else 1.0
 
 
-@inlined
-def change_rows(graph: Graph, n: int, b: Block, s: int) -> int:  # pragma: no cover - compiled
+@internal
+def change_rows(
+    table: FloatArray, n: int, w: FloatArray, z: FloatArray, row: IntArray, s: int
+) -> int:  # pragma: no cover - compiled
     """Bring the rows in force to where the volumes of one storage are; how many had left theirs."""
-    w, z = b.s, b.z
+    if w.shape[1] != FIELDS or w.shape[2] != PITCH or z.shape[1] != PITCH:
+        return 0
     left = 0
     for k in range(n):
         volume = w[s, VOLUME, k]
         away = (volume < w[s, ROW_BEGIN, k]) | (volume >= w[s, ROW_END, k])
         left += 1 if away & (z[GOOD, k] > 0.0) else 0
     if left > 0:
-        follow(graph.table, n, w, b.row, s)
+        follow(table, n, w, row, s)
     return left
 
 
@@ -223,9 +230,9 @@ def close_storage(
             w[s, NET, k] = net
             w[s, VOLUME, k] = w[s, BASE, k] + h * net
         # the rows that are checked are those in which the volumes were found
-        if attempt + 1 == MOST_ROUNDS or change_rows(graph, n, b, s) == 0:
+        if attempt + 1 == MOST_ROUNDS or change_rows(graph.table, n, w, b.z, b.row, s) == 0:
             break
-    check_lanes(n, b, s)
+    check_lanes(n, w, b.z, s)
 
 
 @inlined
@@ -272,9 +279,9 @@ def close_release(
             net = w[s, RIGHT, k] - v[link, LINK, k] + rains * w[s, AREA, k]
             w[s, NET, k] = net
             w[s, VOLUME, k] = w[s, BASE, k] + h * net
-        if attempt + 1 == MOST_ROUNDS or change_rows(graph, n, b, s) == 0:
+        if attempt + 1 == MOST_ROUNDS or change_rows(graph.table, n, w, b.z, b.row, s) == 0:
             break
-    check_lanes(n, b, s)
+    check_lanes(n, w, b.z, s)
 
 
 @inlined
@@ -375,24 +382,26 @@ def close_strait(
     w, z = b.s, b.z
     i, to = graph.link[link, FROM], graph.link[link, TO]
     expect_flow(h, n, b, link, i, to)
-    follow(graph.table, n, w, b.row, i)
-    follow(graph.table, n, w, b.row, to)
+    # loops over the two ends: what is taken in here is compiled once
+    for end in range(2):
+        follow(graph.table, n, w, b.row, i if end == 0 else to)
     for turn in range(MOST_PASSES):
-        end_of_strait(h, 1.0, n, b, i, link)
-        end_of_strait(h, -1.0, n, b, to, link)
+        for end in range(2):
+            end_of_strait(h, 1.0 - 2.0 * end, n, b, i if end == 0 else to, link)
         left = lack_of_head(graph, opening, h, n, b, link)
         # the first guess of the flow is hardly ever the last; and what one lane does must not hang
         # on how many turns others take
         if turn > 0 and turn + 1 < MOST_PASSES:
-            left += change_rows(graph, n, b, i) + change_rows(graph, n, b, to)
+            for end in range(2):
+                left += change_rows(graph.table, n, w, z, b.row, i if end == 0 else to)
             if left == 0:
                 break
     for k in range(n):
         z[WRONG, k] += z[BUSY, k]
         above = min(w[i, LEVEL, k], w[to, LEVEL, k]) > graph.link_value[link, SILL]
         z[WRONG, k] += 0.0 if above else 1.0
-    check_lanes(n, b, i)
-    check_lanes(n, b, to)
+    for end in range(2):
+        check_lanes(n, w, z, i if end == 0 else to)
 
 
 @compiled
