@@ -2,7 +2,8 @@
 
 Numbers only: no names, no units (SI everywhere), no files. `layout` packs arrays and `block` holds
 the working ones; `fluxes` and `salt` are the laws, `solve` is Newton's method, `step` takes one
-step of a block of members, `march` runs the blocks. `lone` solves storages that nothing joins.
+step of a block of members, `march` runs the blocks. `lone` solves storages that nothing joins, `chain` what releases
+and straits join.
 """
 
 from __future__ import annotations

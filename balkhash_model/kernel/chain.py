@@ -458,8 +458,11 @@ def evaluate_chain(
                 for k in range(n):
                     v[link, LINK, k] = v[link, PASSED, k]
             if to >= 0:
+                # what flows into an inactive storage stays there: not a case for closed forms
+                wrong = 0.0 if active[to] else 1.0
                 for k in range(n):
                     w[to, RIGHT, k] += v[link, LINK, k]
+                    z[WRONG, k] += wrong
             elif to < OUTSIDE:
                 for k in range(n):
                     b.j[-2 - to, ARRIVED, k] += v[link, LINK, k]
