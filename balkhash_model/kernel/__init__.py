@@ -2,8 +2,8 @@
 
 Numbers only: no names, no units (SI everywhere), no files. `layout` packs arrays and `block` holds
 the working ones; `fluxes` and `salt` are the laws, `solve` is Newton's method, `step` takes one
-step of a block of members, `march` runs the blocks. `lone` solves storages that nothing joins, `chain` what releases
-and straits join.
+step of a block of members, `march` runs the blocks. `lone` solves storages that nothing joins, and
+`chain` those that releases and straits join.
 """
 
 from __future__ import annotations
