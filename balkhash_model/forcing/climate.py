@@ -270,7 +270,7 @@ def annual_evaporation_response(
     --------
     >>> from balkhash_model.library import load_parameters
     >>> round(annual_evaporation_response(load_parameters("balkhash"), "west", 1.0), 4)
-    1.0329
+    1.041
     """
     site, share = lake_site(parameters, storage), parameters["evaporation_ice_share"].si
     warm, base = (_year_shape(site, share, change) for change in (temperature_change, 0.0))

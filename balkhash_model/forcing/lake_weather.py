@@ -237,7 +237,7 @@ class LakeYear:
         Evaporation from the open part of the surface as a depth over all of it, m s-1, at least
         zero.
     time_constant : array (365,)
-        Time constant of the water temperature, s.
+        Time constant of the water temperature in the form that is linear about the wet bulb, s.
     """
 
     air_temperature: FloatArray
@@ -305,7 +305,7 @@ def lake_year(
         Warming of the air, K: one value, or one for each month. Relative humidity, wind and
         radiation stay as they are.
     heat_storage : bool, default True
-        Whether the water stores heat; without, it is always at its equilibrium temperature.
+        Whether the water stores heat; without, it always is where it gains none.
     ice : bool, default True
         Whether ice forms; without, the water may cool below freezing and the evaporation may be
         negative, as the equations have it.

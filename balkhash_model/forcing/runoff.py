@@ -242,7 +242,7 @@ def response_ratio(
     >>> axis = TimeAxis.monthly("2040-01-01", "2041-01-01")
     >>> change = climate_change(scenario, axis)
     >>> response_ratio(scenario, load_parameters("balkhash"), axis, change).round(3)
-    array([1.061])
+    array([1.067])
     """
     years = axis_years(axis).astype(np.float64)
     first, last = scenario.inflow.reference_period

@@ -172,7 +172,7 @@ def warmed_evaporation(
     >>> warming = scenario_warming(record, axis)
     >>> factor = warmed_evaporation(record, axis, load_parameters("balkhash"), "west", warming)
     >>> round(float(factor[6]), 2)
-    1.02
+    1.03
     """
     response = scenario.climate.response
     if warming is None or response == "none":

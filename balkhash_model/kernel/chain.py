@@ -124,7 +124,8 @@ def is_chain(graph: Graph) -> bool:
     if graph.lowering[0] > 0.0 or not (straits | (kinds == RELEASE)).all():
         return False
     upper, joined = starts[~straits], [*starts[straits], *ends[straits]]
-    below = {int(s) for s in (*ends, *graph.junction_to)}
+    # a storage that releases is solved before all others: nothing may lead to it or join it
+    below = {int(s) for s in (*ends, *starts[straits], *graph.junction_to)}
     alone = len(set(joined)) == len(joined) and len(set(upper)) == len(upper)
     return kinds.size > 0 and alone and not below & {int(s) for s in upper}
 

@@ -43,7 +43,8 @@ BoolArray = npt.NDArray[np.bool_]
 BEND = 1e-3
 ANYTHING = 1e300
 GAMMA = 1.0 - np.sqrt(0.5)
-#: Short steps of each attempt at a step; the first three are of the two-stage method.
+#: Short steps of each attempt at a step by Newton's method; the first three are of the two-stage
+#: method.
 SHORT_STEPS = (1, 2, 16, 16, 256, 8192)
 TWO_STAGE_ATTEMPTS = 3
 #: Newton steps at most, in the first attempt and in the others.
@@ -67,8 +68,7 @@ def take_out(n: int, b: Block, spare: Block) -> int:  # pragma: no cover - compi
             spare.member[count] = k
             spare.z[GOOD, count] = 1.0
             count += 1
-    if count > 0:
-        copy_lanes(count, spare.member, b, spare)
+    copy_lanes(count, spare.member, b, spare)
     for link in range(b.v.shape[0]):
         for m in range(count):
             spare.v[link, FLOW, m] = 0.0  # the failed one may be no number

@@ -5,10 +5,14 @@ import pytest
 
 import balkhash_model as bm
 from balkhash_model import packing, runs
+from balkhash_model.forcing import empty_forcing
 from balkhash_model.forcing.check import read_forcing
 from balkhash_model.initial_state import initial_volumes
 from balkhash_model.kernel import layout, march
 from balkhash_model.kernel.chain import is_chain
+from balkhash_model.simulation import simulate
+from balkhash_model.system import OUTSIDE, Hypsometry, LakeSystem, Release, Storage, Strait
+from balkhash_model.timeaxis import TimeAxis
 
 MEMBERS = 70  # more than one block, and not whole ones
 WEST, EAST = 1, 2
@@ -76,6 +80,33 @@ def test_what_is_a_chain():
     twice = np.concatenate((graph.link, graph.link[1:]))
     assert not is_chain(graph._replace(link=twice))
     assert not is_chain(graph._replace(link=graph.link[:0]))
+    # a release out of a basin that a strait joins, from either end of it
+    for s in (0, 1):
+        pond = np.array([[layout.STRAIT, 0, 1], [layout.RELEASE, s, layout.OUTSIDE]])
+        assert not is_chain(graph._replace(link=pond, junction_to=graph.junction_to[:0]))
+
+
+def test_a_release_out_of_a_joined_basin_takes_its_water():
+    ponds = tuple(
+        Storage(n, "lake", Hypsometry(np.array([0.0, 20.0]), np.array([1e8, 2e8])))
+        for n in ("a", "b")
+    )
+    strait = Strait("narrows", "a", "b", 2.0, 200.0, 5e3, 0.03, 1e-4)
+    system = LakeSystem(
+        "ponds",
+        "Two ponds",
+        "local",
+        ponds,
+        ("a", "b"),
+        links=(strait, Release("gate", "a", OUTSIDE)),
+    )
+    axis = TimeAxis.monthly("2001-01-01", "2001-04-01")
+    forcing = empty_forcing(system, axis)
+    forcing["release_demand"][:] = 8.0
+    found = simulate(system, forcing, initial=8.0)
+    gone = found["water_volume"].sum("storage")
+    drawn = float(gone[0] - gone[-1])
+    assert drawn == pytest.approx(8.0 * float(axis.durations.sum()), rel=1e-9)
 
 
 @pytest.mark.parametrize("rate", [0.0, 1.0 / (90.0 * 86400.0), 1.0 / (10.0 * 86400.0)])
