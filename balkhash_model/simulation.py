@@ -115,7 +115,9 @@ def simulate(
 
 def _report_unsolved(dataset: xr.Dataset) -> None:
     """A single run that could not be solved is an error; members of many are only marked."""
-    if "realization" not in dataset.dims and int(dataset["status"]) == 3:
+    from balkhash_model.kernel import layout
+
+    if "realization" not in dataset.dims and int(dataset["status"]) == layout.NOT_SOLVED:
         raise BalkhashError(
             f"the step from {dataset['status_time'].values} could not be solved: a volume or a "
             "flow is out of any reason there; check forcing and curves near that time"

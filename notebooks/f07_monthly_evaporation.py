@@ -27,6 +27,8 @@
 # same balance that is linear about the wet bulb of the air (McJannet 2008).
 
 # %%
+from itertools import product
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -115,6 +117,42 @@ forms = pd.DataFrame(
     }
 ).T
 print(forms.round(1).to_string())
+
+# %% [markdown]
+# How far the assumptions on the weather carry: each at both ends of its range, and all of them.
+# Open water over the lake, and what the first kelvin of warming adds to the evaporation of a year.
+
+# %%
+west_share = p["west_area_share"].si
+ASSUMED = (
+    "relative_humidity",
+    "relative_humidity_amplitude",
+    "wind_speed",
+    "clear_sky_share",
+    "water_albedo",
+    "wind_area_factor",
+)
+
+
+def over_the_lake(overrides):
+    """Open water, mm, and what a kelvin adds, %."""
+    changed = bm.load_parameters("balkhash", overrides)
+    parts = (("west", west_share), ("east", 1 - west_share))
+    depth = sum(w * 1000 * lake_year(lake_site(changed, n)).annual_depth for n, w in parts)
+    warmed = sum(w * evaporation_year(changed, n, 1.0)[1] for n, w in parts)
+    return depth, 100 * (warmed - 1)
+
+
+ends = {n: [f"{x} {p[n].unit}" for x in (p[n].lower, p[n].upper)] for n in ASSUMED}
+spread = {n: [over_the_lake({n: x}) for x in both] for n, both in ends.items()}
+corners = [over_the_lake(dict(zip(ends, c, strict=True)))[0] for c in product(*ends.values())]
+for name, ((low, a), (high, b)) in spread.items():
+    print(f"{name:28} {low:5.0f} {high:5.0f} mm, {a:.1f} {b:.1f} % per kelvin")
+print(f"{'all at their ends':28} {min(corners):5.0f} {max(corners):5.0f} mm")
+for part in (0.0, 0.05):
+    print(
+        f"{part:.0%} on ice: {over_the_lake({'evaporation_ice_share': part})[1]:.1f} % per kelvin"
+    )
 
 # %% [markdown]
 # **Why in full.** Between the wet bulb and the water of July lie 13 K. A balance that is linear

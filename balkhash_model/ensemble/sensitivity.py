@@ -17,7 +17,7 @@ from balkhash_model.ensemble.march import Block
 from balkhash_model.ensemble.result import told_ended
 from balkhash_model.ensemble.study import Study
 from balkhash_model.errors import BalkhashError, InputError, Problem
-from balkhash_model.kernel.layout import STATUS
+from balkhash_model.kernel.layout import NOT_SOLVED, STATUS
 from balkhash_model.scenario import Scenario, load_scenario
 
 FloatArray = npt.NDArray[np.float64]
@@ -227,7 +227,7 @@ def _levels(
 def _left(status: npt.NDArray[np.int8]) -> dict[str, str]:
     """Say how many members dried out or overtopped; refuse what could not be solved."""
     said = told_ended(np.bincount(status, minlength=len(STATUS)))
-    if (status == 3).any():
+    if (status == NOT_SOLVED).any():
         raise BalkhashError(f"of {status.size} members {said}; narrow the ranges of the factors")
     if not said:
         return {}

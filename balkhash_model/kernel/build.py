@@ -177,7 +177,7 @@ def start(kind: str = "chain") -> None:
     ----------
     kind : {"chain", "lone", "other"}
         The kind of system that the parts are for: :func:`~balkhash_model.kernel.chain.is_chain`,
-        :func:`~balkhash_model.kernel.lone.is_lone` or neither.
+        :func:`~balkhash_model.kernel.layout.is_lone` or neither.
 
     Examples
     --------
@@ -221,7 +221,7 @@ def parts(kind: str = "chain") -> Parts:
     ----------
     kind : {"chain", "lone", "other"}
         The kind of system that the parts are for: :func:`~balkhash_model.kernel.chain.is_chain`,
-        :func:`~balkhash_model.kernel.lone.is_lone` or neither.
+        :func:`~balkhash_model.kernel.layout.is_lone` or neither.
 
     Returns
     -------

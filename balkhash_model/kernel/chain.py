@@ -35,7 +35,6 @@ from balkhash_model.kernel.block import (
     FLOW,
     GOOD,
     HEAD,
-    INFLOW,
     INVERSE_AREA,
     LACK,
     LEAST,
@@ -44,7 +43,6 @@ from balkhash_model.kernel.block import (
     MOST,
     NET,
     NOW,
-    OUTWARD,
     PASSED,
     PITCH,
     PLAN,
@@ -89,7 +87,7 @@ from balkhash_model.kernel.layout import (
     TO,
     Graph,
 )
-from balkhash_model.kernel.lone import stage_area
+from balkhash_model.kernel.lone import fill_brings, stage_area
 from balkhash_model.kernel.stage import TOLERANCE, remember_heads
 
 FloatArray = npt.NDArray[np.float64]
@@ -168,17 +166,13 @@ def gather(
     graph: Graph, active: BoolArray, first: bool, n: int, b: Block, s: int
 ) -> None:  # pragma: no cover - compiled
     """What rivers bring to one storage less what its users take, all that they ask for."""
-    w, u = b.s, b.u
+    u = b.u
     on = 1.0 if active[s] else 0.0
-    for k in range(n):
-        w[s, RIGHT, k] = w[s, INFLOW, k] + w[s, OUTWARD, k]
+    fill_brings(graph, n, b, s)
     for user in range(graph.user_place.size):
-        if graph.user_place[user] == s:
+        if first and graph.user_place[user] == s:
             for k in range(n):
-                w[s, RIGHT, k] -= u[user, DEMAND, k]
-            if first:
-                for k in range(n):
-                    u[user, TAKEN, k] = on * u[user, DEMAND, k]
+                u[user, TAKEN, k] = on * u[user, DEMAND, k]
 
 
 @internal
@@ -405,6 +399,34 @@ def close_strait(
         check_lanes(n, w, z, i if end == 0 else to)
 
 
+@inlined
+def pass_down(
+    graph: Graph, opening: FloatArray, active: BoolArray, h: float, n: int, b: Block
+) -> None:  # pragma: no cover - compiled
+    """Solve the storages that release, and bring what they release to where it goes."""
+    w, v, z = b.s, b.v, b.z
+    for j in range(graph.junction_to.size):
+        for k in range(n):
+            b.j[j, ARRIVED, k] = 0.0
+    for link in range(graph.link.shape[0]):
+        i, to = graph.link[link, FROM], graph.link[link, TO]
+        if graph.link[link, KIND] == RELEASE:
+            if active[i]:
+                close_release(graph, opening[link], h, n, b, link)
+            else:
+                for k in range(n):
+                    v[link, LINK, k] = v[link, PASSED, k]
+            if to >= 0:
+                # what flows into an inactive storage stays there: not a case for closed forms
+                wrong = 0.0 if active[to] else 1.0
+                for k in range(n):
+                    w[to, RIGHT, k] += v[link, LINK, k]
+                    z[WRONG, k] += wrong
+            elif to < OUTSIDE:
+                for k in range(n):
+                    b.j[-2 - to, ARRIVED, k] += v[link, LINK, k]
+
+
 @compiled
 def evaluate_chain(
     graph: Graph,
@@ -437,7 +459,7 @@ def evaluate_chain(
     ):
         return 0
     n = whole_groups(n)
-    w, v, z = b.s, b.v, b.z
+    w, z = b.s, b.z
     ns, nl, nj = w.shape[0], graph.link.shape[0], graph.junction_to.size
     if first:
         remember_heads(graph, n, b)
@@ -447,26 +469,7 @@ def evaluate_chain(
         if not active[s]:
             follow(graph.table, n, w, b.row, s)
             storage_fluxes(False, n, b, s)
-    for j in range(nj):
-        for k in range(n):
-            b.j[j, ARRIVED, k] = 0.0
-    for link in range(nl):
-        i, to = graph.link[link, FROM], graph.link[link, TO]
-        if graph.link[link, KIND] == RELEASE:
-            if active[i]:
-                close_release(graph, opening[link], h, n, b, link)
-            else:
-                for k in range(n):
-                    v[link, LINK, k] = v[link, PASSED, k]
-            if to >= 0:
-                # what flows into an inactive storage stays there: not a case for closed forms
-                wrong = 0.0 if active[to] else 1.0
-                for k in range(n):
-                    w[to, RIGHT, k] += v[link, LINK, k]
-                    z[WRONG, k] += wrong
-            elif to < OUTSIDE:
-                for k in range(n):
-                    b.j[-2 - to, ARRIVED, k] += v[link, LINK, k]
+    pass_down(graph, opening, active, h, n, b)
     for j in range(nj):
         to = graph.junction_to[j]
         if to >= 0:

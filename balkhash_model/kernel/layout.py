@@ -21,6 +21,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 __all__ = [
     "LINEAR",
+    "NOT_SOLVED",
     "OUTSIDE",
     "RELEASE",
     "STATUS",
@@ -31,6 +32,7 @@ __all__ = [
     "Output",
     "allocate_output",
     "coupling",
+    "is_lone",
     "junction_code",
     "pack_conveyance",
     "pack_curve",
@@ -41,8 +43,9 @@ __all__ = [
 OUTSIDE = -1
 LINEAR, STRAIT, WEIR, RELEASE = 0, 1, 2, 3
 
-#: Meaning of the status code of a member.
-STATUS = {0: "ok", 1: "dried out", 2: "overtopped", 3: "not solved"}
+#: Status code of a member, and what it means.
+NOT_SOLVED = 3
+STATUS = {0: "ok", 1: "dried out", 2: "overtopped", NOT_SOLVED: "not solved"}
 
 
 def junction_code(j: int) -> int:
@@ -278,6 +281,27 @@ def coupling(n_storages: int, link: IntArray, junction_to: IntArray) -> BoolArra
             if pattern[i, p]:
                 pattern[i] |= pattern[p] & (np.arange(n_storages) > p)
     return pattern
+
+
+def is_lone(graph: Graph) -> bool:
+    """Whether a system is made of storages that nothing joins, and salt does not hinder the air.
+
+    Parameters
+    ----------
+    graph : Graph
+        Packed lake system.
+
+    Returns
+    -------
+    bool
+        True where :mod:`balkhash_model.kernel.lone` solves the stages.
+
+    Examples
+    --------
+    A graph is packed by :func:`balkhash_model.packing.pack`.
+    """
+    joined = graph.link.shape[0] + graph.junction_to.size
+    return joined == 0 and not graph.lowering[0] > 0.0
 
 
 def allocate_output(

@@ -60,31 +60,10 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
-__all__ = ["evaluate_lone", "find_row", "is_lone", "stage_area"]
+__all__ = ["evaluate_lone", "find_row", "stage_area"]
 
 #: Rows that are tried for one stage.
 MOST_ROWS = 8
-
-
-def is_lone(graph: Graph) -> bool:
-    """Whether a system is made of storages that nothing joins, and salt does not hinder the air.
-
-    Parameters
-    ----------
-    graph : Graph
-        Packed lake system.
-
-    Returns
-    -------
-    bool
-        True where the functions of this module may be used.
-
-    Examples
-    --------
-    A graph is packed by :func:`balkhash_model.packing.pack`.
-    """
-    joined = graph.link.shape[0] + graph.junction_to.size
-    return joined == 0 and not graph.lowering[0] > 0.0
 
 
 @inlined

@@ -13,8 +13,7 @@ import numpy.typing as npt
 from balkhash_model.kernel.block import LANES, make_block
 from balkhash_model.kernel.build import lone_march, parts
 from balkhash_model.kernel.chain import is_chain
-from balkhash_model.kernel.layout import Forcing, Graph, Output, allocate_output
-from balkhash_model.kernel.lone import is_lone
+from balkhash_model.kernel.layout import Forcing, Graph, Output, allocate_output, is_lone
 from balkhash_model.kernel.lone_march import CHUNK, make_work
 
 __all__ = ["LANES", "march"]

@@ -37,7 +37,7 @@ from balkhash_model.kernel.block import (
 )
 from balkhash_model.kernel.compiled import compiled, internal
 from balkhash_model.kernel.fluxes import DREGS, follow
-from balkhash_model.kernel.layout import CLIMATE, INFLOWS, USE, Forcing, Graph, Output
+from balkhash_model.kernel.layout import CLIMATE, INFLOWS, NOT_SOLVED, USE, Forcing, Graph, Output
 from balkhash_model.kernel.step import take_step
 
 FloatArray = npt.NDArray[np.float64]
@@ -151,7 +151,7 @@ def note_status(
             m = start + k
             if z[ALIVE, k] > z[GOOD, k]:
                 z[ALIVE, k] = 0.0
-                status[m], storage[m], when[m] = 3, -1, t
+                status[m], storage[m], when[m] = NOT_SOLVED, -1, t
             elif z[WRONG, k] > 0.0 and z[ALIVE, k] > 0.0 and status[m] == 0:
                 for s in range(w.shape[0]):
                     over = w[s, NOW, k] > w[s, BRIM, k]

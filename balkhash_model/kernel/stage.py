@@ -61,11 +61,14 @@ from balkhash_model.kernel.layout import (
     TO,
     WEIR,
     Graph,
+    is_lone,
 )
 from balkhash_model.kernel.salt import salt_stage
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+
+lone_system = inlined(is_lone)
 
 #: What a stage may lack: water, as a level, and head, m; in the toe of a storage less.
 TOLERANCE = 1e-7
@@ -334,8 +337,7 @@ def close_stage(
             for k in range(n):
                 b.v[link, LINK, k] = b.v[link, FLOW, k]
     if with_salt:
-        lone = graph.link.shape[0] + graph.junction_to.size == 0 and not graph.lowering[0] > 0.0
-        ratio = dt / h if lone and not last else 1.0
+        ratio = dt / h if lone_system(graph) and not last else 1.0
         salt_stage(graph, active, h, ratio, fluxes, n, b)
     if fluxes:
         for s in range(b.s.shape[0]):

@@ -19,9 +19,8 @@ from math import exp, expm1
 import numpy as np
 import numpy.typing as npt
 
-from balkhash_model.errors import InputError, Problem
 from balkhash_model.physics import radiation
-from balkhash_model.physics.heat_storage import WATER_HEAT_CAPACITY
+from balkhash_model.physics.heat_storage import WATER_HEAT_CAPACITY, held_by_ice
 from balkhash_model.physics.ranges import require_ranges
 
 FloatArray = npt.NDArray[np.float64]
@@ -108,16 +107,7 @@ def march_heat_balance(
     (8.48, 1.02)
     """
     require_ranges(SOURCE, depth=depth)
-    held = np.zeros(len(incoming), dtype=bool) if frozen is None else np.asarray(frozen)
-    if freezing_point is None and held.any():
-        raise InputError(
-            Problem(
-                "freezing_point",
-                "is not given, and ice is to hold the water there",
-                expected="a temperature, degC",
-            )
-        )
-    floor = -np.inf if freezing_point is None else freezing_point
+    held, floor = held_by_ice(len(incoming), frozen, freezing_point)
     pace = step / (WATER_HEAT_CAPACITY * depth)
     gains = incoming + wind_coefficient * (vapour_pressure + psychrometric * air_temperature)
     water, course, vapour = float(start), [], []
@@ -135,7 +125,7 @@ def march_heat_balance(
 
 
 def _saturated(t: float) -> float:
-    """Saturation vapour pressure, Pa, of one number: the equation of the module on vapour."""
+    """Saturation vapour pressure, Pa: the equation of `vapour`, for one number and a loop."""
     return 610.8 * exp(17.27 * t / (t + 237.3))
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "equilibrium_temperature",
     "evaporation_rate",
     "heat_storage_flux",
+    "held_by_ice",
     "march_water_temperature",
     "time_constant",
     "wind_function",
@@ -232,6 +233,48 @@ def equilibrium_temperature(
     return temperature
 
 
+def held_by_ice(
+    steps: int, frozen: BoolArray | None, freezing_point: float | None
+) -> tuple[BoolArray, float]:
+    """Steps on which ice holds the water, and the temperature below which it does not cool.
+
+    Parameters
+    ----------
+    steps : int
+        Number of steps.
+    frozen : array of bool (steps,), optional
+        Where there is ice; nowhere by default.
+    freezing_point : float, optional
+        Temperature of the water beneath ice, degC; without one the water cools without bound.
+
+    Returns
+    -------
+    tuple of array of bool (steps,) and float
+        Where there is ice, and the bound, degC.
+
+    Raises
+    ------
+    InputError
+        For frozen steps without a freezing point.
+
+    Examples
+    --------
+    >>> held, floor = held_by_ice(2, None, 0.0)
+    >>> held.tolist(), floor
+    ([False, False], 0.0)
+    """
+    held = np.zeros(steps, dtype=bool) if frozen is None else np.asarray(frozen)
+    if freezing_point is None and held.any():
+        raise InputError(
+            Problem(
+                "freezing_point",
+                "is not given, and ice is to hold the water there",
+                expected="a temperature, degC",
+            )
+        )
+    return held, -np.inf if freezing_point is None else freezing_point
+
+
 def march_water_temperature(
     equilibrium: FloatArray,
     constant: FloatArray,
@@ -281,16 +324,7 @@ def march_water_temperature(
     """
     keep = np.exp(-step / np.asarray(constant, dtype=np.float64)).tolist()
     target = np.asarray(equilibrium, dtype=np.float64).tolist()
-    floor = -np.inf if freezing_point is None else freezing_point
-    held = np.zeros(len(target), dtype=bool) if frozen is None else np.asarray(frozen)
-    if freezing_point is None and held.any():
-        raise InputError(
-            Problem(
-                "freezing_point",
-                "is not given, and ice is to hold the water there",
-                expected="a temperature, degC",
-            )
-        )
+    held, floor = held_by_ice(len(target), frozen, freezing_point)
     water, course = float(start), []
     for t_e, k, ice in zip(target, keep, held.tolist(), strict=True):
         water = floor if ice else max(t_e + (water - t_e) * k, floor)
